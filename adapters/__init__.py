@@ -1,0 +1,1 @@
+"""Platforms: how people and messages come in and replies go out."""

@@ -1,0 +1,1 @@
+"""The trunk: what happens to a message."""

@@ -1,0 +1,1 @@
+"""Records and files: live sessions, messages, approvals, and what keeps them on disk."""

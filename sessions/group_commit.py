@@ -1,0 +1,99 @@
+"""Group commit: writes of callers that wait at the same moment share one trip to the disk."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+#: More than this many writes are taken in several commits, so that none waits long.
+LARGEST_BATCH = 1024
+
+
+class GroupCommit(Generic[Work, Result]):
+    """One thread that takes everything waiting and commits it together.
+
+    `commit` runs on that thread with the work of one batch, in order of arrival, and returns one
+    result, or one exception, for each. If it raises, the error is every caller's of that batch.
+    """
+
+    def __init__(
+        self, commit: Callable[[Sequence[Work]], Sequence[Result | Exception]], *, name: str
+    ) -> None:
+        self._commit = commit
+        self._queue: SimpleQueue[tuple[Work, asyncio.Future[Result]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        """Start the thread."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Commit what was handed over and end the thread."""
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def submit(self, work: Work) -> asyncio.Future[Result]:
+        """Hand over one write; the future ends when it is durable, or was refused.
+
+        The write happens also when nobody waits for the future any more.
+        """
+        if self._closed or self._loop is None:
+            raise RuntimeError(f"{self._thread.name} is not open")
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._queue.put((work, future))
+        return future
+
+    def _run(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            batch = [first]
+            closing = False
+            while len(batch) < LARGEST_BATCH:
+                try:
+                    more = self._queue.get_nowait()
+                except Empty:
+                    break
+                if more is None:
+                    closing = True
+                    break
+                batch.append(more)
+            self._settle(batch)
+            if closing:
+                return
+
+    def _settle(self, batch: list[tuple[Work, asyncio.Future[Result]]]) -> None:
+        results: Sequence[Result | Exception]
+        try:
+            results = self._commit([work for work, _ in batch])
+        except Exception as error:  # noqa: BLE001 - it is raised again, where each caller waits
+            results = [error] * len(batch)
+        futures = [future for _, future in batch]
+        assert self._loop is not None  # noqa: S101 - submit() has seen it
+        self._loop.call_soon_threadsafe(_tell, futures, results)
+
+
+def _tell(futures: Sequence[asyncio.Future[Result]], results: Sequence[Result | Exception]) -> None:
+    for future, result in zip(futures, results, strict=True):
+        if future.done():  # its caller was cancelled
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
