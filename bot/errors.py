@@ -1,0 +1,28 @@
+"""What can go wrong in the trunk, grouped by what the one who catches it can do.
+
+ThreadlineError
+├── StartError          stops the start; the sentence says what to change
+├── AgentFailed         this turn failed; the sentence may be shown to the person
+├── MisshapenVerdict    a decision does not fit what was asked; nothing was stored
+└── InterruptGone       what was to be decided is not open any more
+"""
+
+
+class ThreadlineError(Exception):
+    """Something that Threadline foresaw; its text is a sentence for a person."""
+
+
+class StartError(ThreadlineError):
+    """The bot cannot start like this."""
+
+
+class AgentFailed(ThreadlineError):
+    """The agent could not finish a turn. The text holds no trace and no words of anyone."""
+
+
+class MisshapenVerdict(ThreadlineError):
+    """A decision does not fit what was asked: count, kind or arguments."""
+
+
+class InterruptGone(ThreadlineError):
+    """The interrupt that was to be resumed is not open in the thread."""
