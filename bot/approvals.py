@@ -1,0 +1,294 @@
+"""Approvals: ask, decide exactly once, end. Who may decide is checked here, before anything else.
+
+What happened stands in the approvals table; the session's row shows what is open. An approval is
+asked in the table, then in the row, then shown. A complete decision is claimed in the table, first
+come first served, before the agent hears of it.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from adapters.contract import (
+    Action,
+    Address,
+    ApprovalRequest,
+    ApprovalSettled,
+    Approve,
+    Decision,
+    Edit,
+    Notice,
+    Outcome,
+    Refused,
+    Verdict,
+)
+from bot.addresses import address_of
+from bot.agent.runner import Request
+from bot.deciders import Decider, Deciders, in_words, strictest
+from bot.errors import MisshapenVerdict
+from bot.verdicts import (
+    from_json,
+    outcome_of,
+    runs,
+    shown_hash,
+    summary,
+    to_action,
+    to_json,
+    to_record,
+)
+from sessions.approval_records import ApprovalRecords
+from sessions.manager import SessionManager
+from sessions.models import ApprovalRecord, JsonObject, Message, PendingApproval, Vote
+from sessions.store import NoSuchSession
+
+ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+ID_LENGTH = 14  # 31 ** 14 is 2 ** 69: not to be guessed, and short enough to be typed
+
+Check = Callable[[Sequence[Action], Sequence[Verdict]], None]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A decision that is on disk and now has to be carried out."""
+
+    record: ApprovalRecord
+    settled: ApprovalSettled
+
+
+class Approvals:
+    """What the agent may not do before a person decides."""
+
+    def __init__(
+        self,
+        records: ApprovalRecords,
+        sessions: SessionManager,
+        deciders: Deciders,
+        *,
+        check: Check,
+        ttl: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.records = records
+        self.deciders = deciders
+        self._sessions = sessions
+        self._check = check
+        self._ttl = ttl
+        self._clock = clock
+
+    async def park(self, row: Message, request: Request) -> ApprovalRecord:
+        """Ask for a decision about one interrupt; asking again gives what was asked before.
+
+        If a grant covers all its actions, the record comes back decided.
+        """
+        requester = address_of(row.place)
+        deciders = [self.deciders.of(action, requester) for action in request.actions]
+        now = self._clock()
+        record = await self.records.ask(
+            ApprovalRecord(
+                id="".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH)),
+                session_id=row.session_id,
+                thread_id=row.thread_id,
+                interrupt_id=request.interrupt_id,
+                message_id=row.id,
+                requester=requester.person,
+                place=row.place,
+                actions=tuple(map(to_record, request.actions, deciders)),
+                hash=shown_hash(request.actions),
+                decider=strictest(deciders),
+                asked_at=now,
+                expires_at=now + self._ttl,
+            )
+        )
+        if record.decided_at is None and await self._is_granted(record):
+            _, record = await self.records.claim(
+                record.id,
+                outcome="approved",
+                by="a grant for this session",
+                where=record.place.platform,
+                verdicts=tuple(to_json(Approve()) for _ in record.actions),
+                at=now,
+            )
+        if record.decided_at is None:
+            await self._show_in_row(record)
+        return record
+
+    async def _show_in_row(self, record: ApprovalRecord) -> None:
+        pending = PendingApproval(
+            id=record.id,
+            actions=tuple(map(summary, record.actions)),
+            hash=record.hash,
+            decider=record.decider,
+            asked_at=record.asked_at,
+            expires_at=record.expires_at,
+        )
+        try:
+            await self._sessions.park(record.session_id, pending)
+        except NoSuchSession:
+            return  # the session was ended meanwhile; the table has it, and the card works
+
+    async def _is_granted(self, record: ApprovalRecord) -> bool:
+        if record.decider == "two":
+            return False
+        granted = await self.records.granted(record.session_id)
+        return all(_grant(action.name, action.decider) in granted for action in record.actions)
+
+    async def decide(self, decision: Decision) -> Claimed | Notice | Refused:
+        """Take a person's decision: the person, then its shape, then the claim.
+
+        When this returns `Claimed`, the decision is durable and nobody else's counts any more.
+        """
+        record = await self.records.get(decision.approval_id)
+        if record is None:
+            return Refused("unknown", f"There is no approval {decision.approval_id}.")
+        person = decision.sender.person
+        if not self.deciders.may_decide(record.decider, record.requester, person):
+            return Refused("not_yours", f"Only {in_words(record.decider)} may decide this.")
+        if record.decided_at is not None:
+            return _too_late(record)
+        if record.expires_at <= self._clock():
+            return Refused("settled", f"This request expired at {_clock_time(record.expires_at)}.")
+        if record.hash != shown_hash([to_action(action) for action in record.actions]):
+            return Refused("settled", "What was asked is not what was shown any more.")
+        verdicts = _for_each(decision.verdicts, len(record.actions))
+        try:
+            self._check([to_action(action) for action in record.actions], verdicts)
+            self._check_reach(record, verdicts, person)
+        except MisshapenVerdict as misshapen:
+            return Refused("misshapen", str(misshapen))
+        if record.decider == "two" and any(map(runs, verdicts)):
+            waiting = await self._vote(record, verdicts, person)
+            if waiting is not None:
+                return waiting
+        return await self._claim(record, verdicts, decision.sender)
+
+    async def _claim(
+        self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], sender: Address
+    ) -> Claimed | Refused:
+        won, record = await self.records.claim(
+            record.id,
+            outcome=outcome_of(verdicts),
+            by=sender.person,
+            where=f"{sender.platform}:{sender.chat_id}",
+            verdicts=tuple(map(to_json, verdicts)),
+            at=self._clock(),
+        )
+        return Claimed(record, settled(record)) if won else _too_late(record)
+
+    def _check_reach(
+        self, record: ApprovalRecord, verdicts: Sequence[Verdict], person: str
+    ) -> None:
+        """Refuse an edit that makes of an action one that this person may not decide."""
+        requester = address_of(record.place)
+        for action, verdict in zip(record.actions, verdicts, strict=True):
+            if isinstance(verdict, Approve) and verdict.for_session and record.decider == "two":
+                raise MisshapenVerdict("What two people must decide is decided each time.")
+            if not isinstance(verdict, Edit):
+                continue
+            edited = Action(action.name, verdict.arguments)
+            decider = self.deciders.of(edited, requester)
+            if strictest([decider, _decider(record.decider)]) != record.decider:
+                allowed = self.deciders.may_decide(decider, record.requester, person)
+                if decider == "two" or not allowed:
+                    raise MisshapenVerdict(f"With these arguments {in_words(decider)} must decide.")
+
+    async def _vote(
+        self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], person: str
+    ) -> Notice | Refused | None:
+        """Record one of two votes; None when both are there and agree."""
+        mine: tuple[JsonObject, ...] = tuple(map(to_json, verdicts))
+        votes = await self.records.vote(Vote(record.id, person, mine, self._clock()))
+        others = [vote for vote in votes if vote.voter != person]
+        if any(tuple(vote.verdicts) == mine for vote in others):
+            return None
+        if others:
+            return Refused(
+                "misshapen",
+                f"{others[0].voter} decided otherwise first. Decide the same, or reject it.",
+            )
+        return Notice(f"One of two: a second admin has to decide the same about {record.id}.")
+
+    async def begin(self, record: ApprovalRecord) -> None:
+        """Note that a claimed decision is being carried out, and keep what it grants.
+
+        The grant follows from the claim, so that a decision that came too late grants nothing;
+        doing it again after a crash changes nothing.
+        """
+        for action, verdict in zip(record.actions, verdicts_of(record), strict=True):
+            if isinstance(verdict, Approve) and verdict.for_session:
+                grant = _grant(action.name, action.decider)
+                await self.records.grant(
+                    record.session_id, grant, record.decided_by, self._clock()
+                )
+        await self.records.began(record.id, self._clock())
+
+    async def end_early(self, record: ApprovalRecord, outcome: Outcome, by: str) -> Claimed | None:
+        """Let an open approval end without a decision; None if one was faster."""
+        won, record = await self.records.claim(
+            record.id, outcome=outcome, by=by, where="", verdicts=(), at=self._clock()
+        )
+        return Claimed(record, settled(record)) if won else None
+
+    async def close(self, record: ApprovalRecord, ending: str) -> None:
+        """Note how it ended, and empty its place in the session's row."""
+        await self.records.ended(record.id, self._clock(), ending)
+        await self._sessions.settle(record.session_id, record.id)
+
+    async def open_for(self, person: str) -> list[ApprovalRecord]:
+        """List what this person asked for or may decide."""
+        return [
+            record
+            for record in await self.records.open()
+            if record.requester == person
+            or self.deciders.may_decide(record.decider, record.requester, person)
+        ]
+
+
+def as_request(record: ApprovalRecord) -> ApprovalRequest:
+    """Give an approval as a person is shown it."""
+    actions = tuple(map(to_action, record.actions))
+    return ApprovalRequest(record.id, actions, record.expires_at, record.decider)
+
+
+def settled(record: ApprovalRecord) -> ApprovalSettled:
+    """Say how a decided approval was decided."""
+    if record.decided_at is None:
+        raise ValueError(f"approval {record.id} is open")
+    what = "; ".join(map(summary, record.actions))
+    when = _clock_time(record.decided_at)
+    by = f" by {record.decided_by}" if record.decided_by else ""
+    outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
+    words = "decided one by one" if outcome == "mixed" else outcome
+    text = f"{words.capitalize()}{by} at {when}: {what}"
+    return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text)
+
+
+def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
+    """Give the verdicts that were claimed."""
+    return tuple(map(from_json, record.verdicts))
+
+
+def _too_late(record: ApprovalRecord) -> Refused:
+    how = settled(record)
+    ending = f" It ended: {record.ending}" if record.ending else ""
+    return Refused("settled", f"This is decided already. {how.text}.{ending}", how)
+
+
+def _for_each(verdicts: tuple[Verdict, ...], actions: int) -> tuple[Verdict, ...]:
+    single_for_all = len(verdicts) == 1 and not isinstance(verdicts[0], Edit)
+    return verdicts * actions if single_for_all else verdicts
+
+
+def _grant(tool: str, decider: str) -> str:
+    """Name a grant: what a requester granted does not cover what an admin must decide."""
+    return f"{tool}:{decider}"
+
+
+def _decider(stored: str) -> Decider:
+    return "two" if stored == "two" else "admins" if stored == "admins" else "requester"
+
+
+def _clock_time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M} UTC"
+
+

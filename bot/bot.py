@@ -1,0 +1,201 @@
+"""The bot: one callable that takes what a person sent and gives what is said to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from adapters.contract import (
+    Accepted,
+    Answer,
+    Command,
+    Decision,
+    Failure,
+    IncomingMessage,
+    Refused,
+    Reply,
+)
+from bot.addresses import address_of, place_of, session_key
+from bot.approvals import Approvals
+from bot.commands import TABLE, Call, Entry, parse, text_of
+from bot.deciders import OPERATOR
+from bot.decisions import Decisions
+from bot.health import Check, Part
+from bot.lanes import LaneFull
+from bot.streams import ReplyStream
+from bot.turns import Turns
+from sessions.conversations import Conversations
+from sessions.manager import SessionManager
+from sessions.models import Message, Session
+
+log = structlog.get_logger(__name__)
+
+WENT_WRONG = "Something went wrong on our side."
+TOO_MANY = "Too many of your messages wait already. Send this again when one is answered."
+LATER = "The bot is stopping. Your message is kept and goes on when it is back."
+
+
+@dataclass(frozen=True)
+class Bot:
+    """What adapters, the web and the command line speak to."""
+
+    name: str
+    turns: Turns
+    decisions: Decisions
+    checks: Sequence[Check]
+    clock: Callable[[], datetime]
+
+    @property
+    def sessions(self) -> SessionManager:
+        """The live sessions."""
+        return self.turns.sessions
+
+    @property
+    def conversations(self) -> Conversations:
+        """What was said."""
+        return self.turns.conversations
+
+    @property
+    def approvals(self) -> Approvals:
+        """What was asked and decided."""
+        return self.turns.approvals
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands, for platforms that list them."""
+        return tuple(entry.command for entry in TABLE)
+
+    @asynccontextmanager
+    async def handle(
+        self, inbound: IncomingMessage | Decision
+    ) -> AsyncIterator[AsyncIterator[Reply]]:
+        """Take something in and give the replies to it.
+
+        Entering means that it is on disk. The turn is a task of its own and finishes though the
+        reader leaves; an answer that was read to the end of the stream counts as delivered.
+        """
+        stream = ReplyStream()
+        answers: list[str] = []
+        if isinstance(inbound, Decision):
+            await self._take_decision(inbound, stream)
+        else:
+            await self._take_message(inbound, stream)
+        try:
+            yield _noting_answers(stream, answers)
+        finally:
+            stream.leave()
+            if stream.read_to_end:
+                for answer in answers:
+                    await self.conversations.mark(answer, "delivered")
+
+    async def _take_decision(self, decision: Decision, out: ReplyStream) -> None:
+        said = await self.decisions.decide(decision)
+        for reply in said.replies:
+            out.put(reply)
+        then = said.then
+
+        async def work() -> None:
+            try:
+                if then is not None:
+                    await then(out)()
+            except Exception:
+                log.exception("a decision was not carried out")
+                out.put(Failure(WENT_WRONG, decision.approval_id))
+            finally:
+                out.close()
+
+        self.turns.lanes.at_once(work)
+
+    async def _take_message(self, inbound: IncomingMessage, out: ReplyStream) -> None:
+        """Store a message, then answer it in its place: at once, or in its lane."""
+        row = await self.conversations.receive(
+            Message(
+                id=str(uuid4()),
+                role="user",
+                text=inbound.text,
+                place=place_of(inbound.sender),
+                created_at=self.clock(),
+                state="received",
+                sender_name=inbound.sender_name,
+                platform_message_id=inbound.message_id,
+                sent_at=inbound.sent_at,
+            )
+        )
+        if row is None:  # a second copy: the first one is answered
+            out.close()
+            return
+        try:
+            self.begin(row, out)
+        except LaneFull:
+            await self.conversations.mark(row.id, "rejected")
+            out.put(Refused("busy", TOO_MANY))
+            out.close()
+
+    def begin(self, row: Message, out: ReplyStream, *, recovered: bool = False) -> None:
+        """Begin to work on a stored message; if too many wait before it, `LaneFull` is raised."""
+        entry, words = parse(row.text)
+        lanes = self.turns.lanes
+
+        async def work() -> None:
+            with bound_contextvars(turn=row.id, platform=row.place.platform):
+                try:
+                    if entry is None:
+                        await self.turns.run(row, out)
+                    else:
+                        await self._command(entry, row, words, out)
+                except asyncio.CancelledError:
+                    out.put(Refused("closing", LATER))
+                    raise
+                except Exception:
+                    log.exception("a message was not handled")
+                    await self.turns.fail(row, WENT_WRONG, out)
+                finally:
+                    out.close()
+
+        def dropped() -> None:
+            out.put(Refused("closing", LATER))
+            out.close()
+
+        if entry is not None and not entry.queues:
+            lanes.at_once(work)
+        else:
+            lane = session_key(address_of(row.place), self.turns.groups)
+            lanes.add(lane, work, dropped, unbounded=recovered)
+
+    async def _command(self, entry: Entry, row: Message, words: str, out: ReplyStream) -> None:
+        """Run a command; what it says is the answer to its message."""
+        call = Call(row, words, self.turns, self.decisions, self.name, self.commands)
+        said = await entry.run(call)
+        text = "\n".join(text_of(reply) for reply in said.replies)
+        session = await call.session()
+        if session is not None:
+            out.put(Accepted(row.id, session.session_id, session.thread_id))
+        await self.turns.store_answer(row, str(uuid5(NAMESPACE_OID, row.id)), text)
+        for reply in said.replies:
+            out.put(reply)
+        if said.then is not None:
+            await said.then(out)()
+
+    async def end_session(self, session_id: str) -> Session | None:
+        """End a session; what is open in it is withdrawn, what was said is kept."""
+        session = await self.sessions.get(session_id)
+        if session is None:
+            return None
+        await self.decisions.withdraw(session.thread_id, OPERATOR, None)
+        return await self.sessions.end(session_id)
+
+    async def ready(self) -> tuple[Part, ...]:
+        """Say of every part whether it works."""
+        return tuple([await check() for check in self.checks])
+
+
+async def _noting_answers(replies: ReplyStream, answers: list[str]) -> AsyncIterator[Reply]:
+    async for reply in replies:
+        if isinstance(reply, Answer):
+            answers.append(reply.message_id)
+        yield reply

@@ -1,0 +1,159 @@
+"""Carrying out what was decided about an approval, and letting one end without a decision."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
+
+import structlog
+
+from adapters.contract import Address, Answer, ApprovalSettled, Decision, Notice, Outcome, Reply
+from bot.addresses import address_of
+from bot.approvals import Approvals, Claimed, settled, verdicts_of
+from bot.deciders import OPERATOR
+from bot.lanes import Work
+from bot.streams import Both, Nowhere, Replies
+from bot.turns import Turn, Turns
+from bot.verdicts import shown_hash, summary
+from sessions.models import ApprovalRecord, Message
+
+log = structlog.get_logger(__name__)
+
+ENDED = ("answered", "rejected", "dead")
+
+Afterwards = Callable[[Replies], Work]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said at once, and what then goes on."""
+
+    replies: tuple[Reply, ...]
+    then: Afterwards | None = None
+
+
+class Decisions:
+    """What follows from decisions: resumed turns, closed threads, and who is told."""
+
+    def __init__(
+        self, turns: Turns, approvals: Approvals, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._turns = turns
+        self._approvals = approvals
+        self._clock = clock
+
+    async def decide(self, decision: Decision) -> Said:
+        """Claim a decision; when this returns it is durable, or refused, or one vote of two."""
+        result = await self._approvals.decide(decision)
+        if not isinstance(result, Claimed):
+            return Said((result,))
+        record = result.record
+
+        def then(out: Replies) -> Work:
+            return lambda: self._carry_out(record, decision.sender, out)
+
+        return Said((result.settled,), then)
+
+    async def _carry_out(self, record: ApprovalRecord, by: Address, out: Replies) -> None:
+        """Resume the turn that asked, and show it where it was asked as well as here."""
+        place = record.place
+        asked_at = address_of(place)
+        same_chat = (by.platform, by.chat_id, by.topic_id) == (
+            place.platform,
+            place.chat_id,
+            place.topic_id,
+        )
+        if same_chat:
+            await self.carry_out(record, out)
+            return
+        # An answer is the words of the one who asked: another person's chat does not show it.
+        admin_key = by.platform == "api" and "/" not in by.user_id
+        sees_answer = admin_key or by.person in (OPERATOR, asked_at.person)
+        async with self._turns.chat(place) as there:
+            there.put(settled(record))
+            if not sees_answer:
+                out.put(Notice("The answer goes to the one who asked."))
+            await self.carry_out(record, Both(there, out if sees_answer else Nowhere()))
+
+    async def carry_out(self, record: ApprovalRecord, out: Replies) -> None:
+        """Do what a claimed record says, from wherever a crash may have left it."""
+        turns = self._turns
+        async with turns.lanes.exclusive(record.thread_id):
+            row = await turns.conversations.get(record.message_id)
+            if row is None:
+                await self._approvals.close(record, "Its message is gone; nothing was run.")
+            elif not record.verdicts:
+                await self._close_thread(record, row, out)
+            elif row.state in ENDED:  # another decision took the turn to its end meanwhile
+                for answer in await turns.conversations.answers_to(row.id):
+                    out.put(Answer(answer.id, answer.text))
+                await self._approvals.close(record, "Carried out with another decision.")
+            else:
+                await self._resume(record, Turn(row), out)
+            await turns.run_held(record.thread_id)
+
+    async def _resume(self, record: ApprovalRecord, turn: Turn, out: Replies) -> None:
+        turns = self._turns
+        state = await turns.runner.look(record.thread_id)
+        request = next(
+            (each for each in state.requests if each.interrupt_id == record.interrupt_id), None
+        )
+        if request is None:
+            await turns.go_on(turn, state, out, record)
+        elif shown_hash(request.actions) != record.hash:
+            log.error("what the agent asks is not what was decided", approval=record.id)
+            await turns.runner.close(record.thread_id, "This request changed and was not run.")
+            await turns.fail(turn.row, "What was asked has changed since; nothing was run.", out)
+            await self._approvals.close(record, "Nothing was run: the request had changed.")
+        else:
+            await self._approvals.begin(record)
+            events = turns.runner.resume(request, verdicts_of(record), turn.context)
+            await turns.drive(turn, events, out, record)
+
+    async def end(
+        self, records: Sequence[ApprovalRecord], outcome: Outcome, by: str, shown_in: Address | None
+    ) -> tuple[ApprovalSettled, ...]:
+        """End open approvals without a decision, and close their threads without a model call.
+
+        Who asked is told, unless they are the reader in `shown_in` anyway.
+        """
+        ended = []
+        for record in records:
+            claimed = await self._approvals.end_early(record, outcome, by)
+            if claimed is None:
+                continue  # a decision was faster
+            ended.append(claimed.settled)
+            if shown_in is not None and address_of(record.place) == shown_in:
+                await self.carry_out(claimed.record, Nowhere())
+            else:
+                async with self._turns.chat(record.place) as there:
+                    there.put(claimed.settled)
+                    await self.carry_out(claimed.record, there)
+        return tuple(ended)
+
+    async def expire(self) -> int:
+        """End what nobody decided in time; count it."""
+        due = await self._approvals.records.due(self._clock())
+        return len(await self.end(due, "expired", "", None))
+
+    async def withdraw(
+        self, thread_id: str, by: str, shown_in: Address | None
+    ) -> tuple[ApprovalSettled, ...]:
+        """Withdraw everything that is open in a conversation."""
+        records = await self._approvals.records.open(thread_id=thread_id)
+        return await self.end(records, "withdrawn", by, shown_in)
+
+    async def _close_thread(self, record: ApprovalRecord, row: Message, out: Replies) -> None:
+        """Answer the interrupted message with a sentence; what else is open there ends too."""
+        what = "; ".join(map(summary, record.actions))
+        text = f"This request was {record.outcome} and not run: {what}"
+        await self._turns.runner.close(record.thread_id, text)
+        others = await self._approvals.records.open(thread_id=record.thread_id)
+        for other in others:
+            claimed = await self._approvals.end_early(other, "withdrawn", record.decided_by)
+            if claimed is not None:
+                out.put(claimed.settled)
+                await self._approvals.close(claimed.record, "Closed with another request.")
+        answer_id = str(uuid5(NAMESPACE_OID, record.id))
+        await self._turns.answer(row, answer_id, text, out)
+        await self._approvals.close(record, "Nothing was run.")

@@ -1,0 +1,94 @@
+"""What is done at start about everything that the last process left unfinished.
+
+docs/architecture.md has the table. Nothing here waits for a model: turns go on in their lanes,
+before anything that arrives later.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+from bot.addresses import address_of, session_key
+from bot.bot import Bot
+from bot.streams import Nowhere, ReplyStream
+from sessions.models import ApprovalRecord, Message
+
+log = structlog.get_logger(__name__)
+
+MOST_ATTEMPTS = 3
+"""A message that was being worked on at so many crashes is not tried again."""
+
+
+async def recover(bot: Bot) -> None:
+    """Make table, rows and threads agree, and put what is unfinished into its lane again."""
+    await _settle_rows(bot)
+    await _withdraw_what_was_removed(bot)
+    await bot.decisions.expire()
+    decided = await bot.approvals.records.unfinished()
+    for record in decided:
+        bot.turns.lanes.at_once(_carrying_out(bot, record))
+    unfinished = await bot.conversations.unfinished()
+    for row in unfinished:
+        if row.state != "held":  # held texts run when their approval ends
+            await _resume(bot, row)
+    for thread_id in {row.thread_id for row in unfinished if row.state == "held"}:
+        bot.turns.lanes.at_once(_running_held(bot, thread_id))
+    if unfinished or decided:
+        log.info("going on with what was unfinished", messages=len(unfinished), decided=len(decided))
+
+
+async def _settle_rows(bot: Bot) -> None:
+    """Take out of the sessions' rows what the table says has ended."""
+    for session in await bot.sessions.all():
+        for pending in session.pending_approval:
+            record = await bot.approvals.records.get(pending.id)
+            if record is None or record.ended_at is not None:
+                await bot.sessions.settle(session.session_id, pending.id)
+
+
+async def _withdraw_what_was_removed(bot: Bot) -> None:
+    """End open approvals whose place in sessions.csv somebody emptied while the bot was down."""
+    removed: list[ApprovalRecord] = []
+    for record in await bot.approvals.records.open():
+        session = await bot.sessions.get(record.session_id)
+        shown = {pending.id for pending in session.pending_approval} if session else set()
+        row = await bot.conversations.get(record.message_id)
+        was_shown = row is not None and row.state == "parked"
+        if was_shown and record.id not in shown:
+            log.warning("an approval is gone from sessions.csv and withdrawn", approval=record.id)
+            removed.append(record)
+    await bot.decisions.end(removed, "withdrawn", "sessions.csv", None)
+
+
+async def _resume(bot: Bot, row: Message) -> None:
+    if row.state != "parked" and await bot.conversations.attempt(row.id) > MOST_ATTEMPTS:
+        log.error("a message stopped the bot too often and is put aside", message=row.id)
+        await bot.conversations.mark(row.id, "dead")
+        return
+    if row.state == "received":
+        bot.begin(row, ReplyStream(), recovered=True)
+        return
+    lane = session_key(address_of(row.place), bot.turns.groups)
+
+    async def pick_up() -> None:
+        now = await bot.conversations.get(row.id)
+        if now is not None and now.state == row.state:  # nothing else finished it meanwhile
+            await bot.turns.pick_up(now)
+
+    bot.turns.lanes.add(lane, pick_up, lambda: None, unbounded=True)
+
+
+def _carrying_out(bot: Bot, record: ApprovalRecord) -> Callable[[], "object"]:
+    async def carry_out() -> None:
+        async with bot.turns.chat(record.place) as out:
+            await bot.decisions.carry_out(record, out)
+
+    return carry_out
+
+
+def _running_held(bot: Bot, thread_id: str) -> Callable[[], "object"]:
+    async def run_held() -> None:
+        async with bot.turns.lanes.exclusive(thread_id):
+            await bot.turns.run_held(thread_id)
+
+    return run_held

@@ -1,0 +1,303 @@
+"""The turn: what happens to a text between being stored and being answered.
+
+A turn runs in its lane, in order of arrival, and owns its LangGraph thread while the agent works.
+It ends with an answer, or parks at an approval and then holds nothing: no lock, no lane, no slot.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+
+from adapters.contract import Accepted, Answer, Failure, Held, Notice, Refused, TextDelta
+from bot.addresses import GroupSessions, address_of, session_key
+from bot.agent.context import TurnContext
+from bot.agent.runner import Event, Finished, Parked, Request, Runner, ThreadState
+from bot.approvals import Approvals, as_request, verdicts_of
+from bot.deciders import in_words
+from bot.errors import AgentFailed
+from bot.lanes import Lanes
+from bot.outbox import Outbox
+from bot.streams import Nowhere, Replies, ReplyStream
+from bot.verdicts import summary
+from sessions.conversations import Conversations
+from sessions.ledger import Ledger
+from sessions.manager import SessionManager
+from sessions.models import ApprovalRecord, Message, Place
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A person's message, bound to its session and thread, while the agent works on it."""
+
+    row: Message
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def context(self) -> TurnContext:
+        """What the agent may know of it."""
+        return TurnContext(
+            person=address_of(self.row.place),
+            person_name=self.row.sender_name,
+            session_id=self.row.session_id,
+            thread_id=self.row.thread_id,
+            message_id=self.row.id,
+            stop=self.stop,
+        )
+
+
+class Turns:
+    """Runs texts through the agent, one at a time in each conversation."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionManager,
+        conversations: Conversations,
+        approvals: Approvals,
+        ledger: Ledger,
+        runner: Runner,
+        lanes: Lanes,
+        outbox: Outbox,
+        groups: GroupSessions,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.sessions = sessions
+        self.conversations = conversations
+        self.approvals = approvals
+        self.runner = runner
+        self.lanes = lanes
+        self.groups = groups
+        self._ledger = ledger
+        self._outbox = outbox
+        self._clock = clock
+        self._running: dict[str, Turn] = {}
+
+    async def run(self, row: Message, out: Replies) -> None:
+        """Answer a person's text in their session, after what was held there before it."""
+        key = session_key(address_of(row.place), self.groups)
+        arrival = await self.sessions.arrive(key, row.sent_at or row.created_at)
+        if arrival.expired is not None:
+            out.put(Notice("Your last session had expired, so this is a new conversation."))
+        session_id, thread_id = arrival.session.session_id, arrival.session.thread_id
+        async with self.lanes.exclusive(thread_id):
+            await self.run_held(thread_id)
+            await self._ask(replace(row, session_id=session_id, thread_id=thread_id), out)
+
+    async def run_held(self, thread_id: str) -> None:
+        """Run the texts that waited for an approval, in order. The caller owns the thread."""
+        for row in await self.conversations.held(thread_id):
+            if await self.approvals.records.open(thread_id=thread_id):
+                return
+            async with self.chat(row.place) as out:
+                await self._ask(row, out)
+
+    async def _ask(self, row: Message, out: Replies) -> None:
+        """Put one text to the agent, or hold it while an approval is open."""
+        out.put(Accepted(row.id, row.session_id, row.thread_id))
+        waiting_for = await self.approvals.records.open(thread_id=row.thread_id)
+        if waiting_for and row.state != "held":
+            held = await self.conversations.held(row.thread_id)
+            if len(held) >= self.lanes.most_waiting:
+                await self.conversations.mark(row.id, "rejected")
+                out.put(Refused("busy", f"{len(held)} of your messages wait for a decision already."))
+                return
+        await self.conversations.bind(
+            row.id,
+            session_id=row.session_id,
+            thread_id=row.thread_id,
+            state="held" if waiting_for else "running",
+        )
+        if waiting_for:
+            out.put(_held(row, waiting_for))
+            return
+        turn = Turn(row)
+        await self.drive(turn, self.runner.ask(row.text, turn.context), out)
+
+    async def drive(
+        self,
+        turn: Turn,
+        events: AsyncIterator[Event],
+        out: Replies,
+        carried_out: ApprovalRecord | None = None,
+    ) -> None:
+        """Follow the agent until it answers or a person has to decide. The thread is owned.
+
+        `carried_out` is the decided approval that these events belong to. What is decided
+        already, by a grant or before a crash, is carried out here without a card.
+        """
+        self._running[turn.row.thread_id] = turn
+        try:
+            while True:
+                parked = await self._follow(turn, events, out)
+                if carried_out is not None:
+                    await self.approvals.close(carried_out, await self._ending(carried_out))
+                decided = await self._park(turn, parked, out) if parked else None
+                if decided is None:
+                    return
+                request, carried_out = decided
+                await self.approvals.begin(carried_out)
+                verdicts = verdicts_of(carried_out)
+                events = self.runner.resume(request, verdicts, turn.context)
+        except AgentFailed as failed:
+            await self.fail(turn.row, str(failed), out)
+            if carried_out is not None:
+                ending = await self._ending(carried_out)
+                await self.approvals.close(carried_out, f"{ending} Then the agent failed.")
+        except Exception:
+            log.exception("a turn failed")
+            await self.fail(turn.row, "Something went wrong on our side.", out)
+            if carried_out is not None:
+                await self.approvals.close(carried_out, await self._ending(carried_out))
+        finally:
+            del self._running[turn.row.thread_id]
+
+    async def _follow(
+        self, turn: Turn, events: AsyncIterator[Event], out: Replies
+    ) -> Parked | None:
+        parked = None
+        async for event in events:
+            match event:
+                case TextDelta():
+                    out.put(event)
+                case Finished():
+                    await self.answer(turn.row, event.message_id, event.text, out)
+                    if event.stopped:
+                        out.put(Notice("Stopped. What was written until then is kept."))
+                case Parked():
+                    parked = event
+        return parked
+
+    async def _park(
+        self, turn: Turn, parked: Parked, out: Replies
+    ) -> tuple[Request, ApprovalRecord] | None:
+        """Ask for decisions; give one that is there already, if any."""
+        records = [await self.approvals.park(turn.row, each) for each in parked.requests]
+        for request, record in zip(parked.requests, records, strict=True):
+            if record.verdicts:
+                return request, record
+        await self.conversations.mark(turn.row.id, "parked")
+        for record in records:
+            if record.decided_at is None:  # one that ended without a verdict is being closed
+                out.put(as_request(record))
+        return None
+
+    async def answer(self, row: Message, answer_id: str, text: str, out: Replies) -> None:
+        """Store the answer to a message, then say it."""
+        said = text or "(The agent had nothing to say.)"
+        stored = await self.store_answer(row, answer_id, said)
+        out.put(Answer(stored.id, stored.text))
+
+    async def store_answer(self, row: Message, answer_id: str, text: str) -> Message:
+        """Store the answer to a message; doing it again changes nothing."""
+        return await self.conversations.answer(row.id, self._reply_row(row, answer_id, text))
+
+    async def fail(self, row: Message, sentence: str, out: Replies) -> None:
+        """End a message that could not be answered: with a reason, and a reference for the log."""
+        reference = uuid4().hex[:8]
+        log.error("a message was not answered", reference=reference, reason=sentence)
+        await self.conversations.say(self._reply_row(row, str(uuid4()), sentence))
+        await self.conversations.mark(row.id, "rejected")
+        out.put(Failure(sentence, reference))
+
+    def _reply_row(self, row: Message, answer_id: str, text: str) -> Message:
+        return Message(
+            id=answer_id,
+            role="assistant",
+            text=text,
+            place=row.place,
+            created_at=self._clock(),
+            state="written",
+            thread_id=row.thread_id,
+            session_id=row.session_id,
+            answers=row.id,
+        )
+
+    async def _ending(self, record: ApprovalRecord) -> str:
+        """Say how the actions of a decision ended, as the ledger has it."""
+        since = record.decided_at or record.asked_at
+        names = {action.name for action in record.actions}
+        endings = [
+            f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
+            for entry in await self._ledger.of_thread(record.thread_id)
+            if entry.begun_at >= since and entry.tool in names
+        ]
+        return f"{', '.join(endings) or 'Nothing was run'}."
+
+    def stop(self, thread_id: str) -> bool:
+        """Let the running turn end as soon as a begun action has; False if none runs."""
+        turn = self._running.get(thread_id)
+        if turn is None:
+            return False
+        turn.stop.set()
+        return True
+
+    def is_running(self, thread_id: str) -> bool:
+        """Say whether the agent works on this thread right now."""
+        return thread_id in self._running
+
+    @asynccontextmanager
+    async def chat(self, place: Place) -> AsyncIterator[Replies]:
+        """Give replies that are shown in a chat though nobody there is reading a turn."""
+        stream = ReplyStream()
+
+        async def show() -> None:
+            await self._outbox.show(address_of(place), stream)
+
+        self.lanes.at_once(show)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    async def pick_up(self, row: Message) -> None:
+        """Go on with a turn that a crash interrupted, wherever it was.
+
+        docs/architecture.md has the table that this follows.
+        """
+        if not row.thread_id:
+            async with self.chat(row.place) as out:
+                await self.run(row, out)
+            return
+        async with self.lanes.exclusive(row.thread_id), self.chat(row.place) as out:
+            state = await self.runner.look(row.thread_id)
+            if row.id in state.human_ids:
+                # The card of a parked turn stands in the chat already.
+                shown = Nowhere() if row.state == "parked" else out
+                await self.go_on(Turn(row), state, shown)
+            else:
+                await self._ask(row, out)
+
+    async def go_on(
+        self, turn: Turn, state: ThreadState, out: Replies, carried_out: ApprovalRecord | None = None
+    ) -> None:
+        """Take a thread from the state in which it was found to its answer or approval."""
+        if state.requests:
+            events = _only(Parked(state.requests))
+        elif state.finished is not None:
+            events = _only(state.finished)
+        else:
+            events = self.runner.proceed(turn.context)
+        await self.drive(turn, events, out, carried_out)
+
+
+async def _only(event: Event) -> AsyncIterator[Event]:
+    yield event
+
+
+def _held(row: Message, records: Sequence[ApprovalRecord]) -> Held:
+    """Tell a person what their text waits for."""
+    first = records[0]
+    what = "; ".join(summary(action) for action in first.actions)
+    text = (
+        f"Your message is kept and waits until this is decided: {what}\n"
+        f"Who can decide: {in_words(first.decider)}, with /approve {first.id} "
+        f"or /reject {first.id}. /cancel withdraws it."
+    )
+    return Held(row.id, tuple(map(as_request, records)), text)
