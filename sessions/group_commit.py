@@ -19,12 +19,20 @@ class GroupCommit(Generic[Work, Result]):
 
     `commit` runs on that thread with the work of one batch, in order of arrival, and returns one
     result, or one exception, for each. If it raises, the error is every caller's of that batch.
+
+    `after` runs on the event loop with the work and the results of each batch, in order, before
+    any of its callers goes on, and also if they have stopped waiting.
     """
 
     def __init__(
-        self, commit: Callable[[Sequence[Work]], Sequence[Result | Exception]], *, name: str
+        self,
+        commit: Callable[[Sequence[Work]], Sequence[Result | Exception]],
+        *,
+        name: str,
+        after: Callable[[Sequence[Work], Sequence[Result | Exception]], None] = lambda *_: None,
     ) -> None:
         self._commit = commit
+        self._after = after
         self._queue: SimpleQueue[tuple[Work, asyncio.Future[Result]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,16 +92,19 @@ class GroupCommit(Generic[Work, Result]):
             results = self._commit([work for work, _ in batch])
         except Exception as error:  # noqa: BLE001 - it is raised again, where each caller waits
             results = [error] * len(batch)
-        futures = [future for _, future in batch]
         assert self._loop is not None  # noqa: S101 - submit() has seen it
-        self._loop.call_soon_threadsafe(_tell, futures, results)
+        self._loop.call_soon_threadsafe(self._tell, batch, results)
 
-
-def _tell(futures: Sequence[asyncio.Future[Result]], results: Sequence[Result | Exception]) -> None:
-    for future, result in zip(futures, results, strict=True):
-        if future.done():  # its caller was cancelled
-            continue
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
+    def _tell(
+        self,
+        batch: Sequence[tuple[Work, asyncio.Future[Result]]],
+        results: Sequence[Result | Exception],
+    ) -> None:
+        self._after([work for work, _ in batch], results)
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():  # its caller was cancelled
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)

@@ -5,7 +5,8 @@ SessionStoreError
 ├── StoreOwned         another process has it
 ├── StoreFailed        a change could not be made durable: nobody has seen it
 ├── NoSuchSession      the id is unknown
-└── KeyTaken           another live session has the same person and place
+├── KeyTaken           another live session has the same person and place
+└── SessionInvalid     it breaks a rule of the file, such as metadata over 4 KiB: nothing changed
 """
 
 from collections.abc import Callable, Sequence
@@ -39,6 +40,10 @@ class KeyTaken(SessionStoreError):
     """Another live session already belongs to this person in this place."""
 
 
+class SessionInvalid(SessionStoreError):
+    """A session breaks a rule of the file. Nothing changed."""
+
+
 class SessionStore(Protocol):
     """The live sessions. Each call is atomic, and durable when it returns."""
 
@@ -59,6 +64,7 @@ class SessionStore(Protocol):
 
         Raises:
             KeyTaken: another session has the same key.
+            SessionInvalid: it breaks a rule of the file; nothing changed.
             StoreFailed: it is not durable; nothing changed.
         """
         ...
@@ -67,11 +73,12 @@ class SessionStore(Protocol):
         """Read, change and write one session as one step; return what was written.
 
         `how` is called with the newest state, without waiting for anything. If it raises,
-        nothing is written and the error is the caller's.
+        nothing is written and the error is the caller's. If it returns a session with another
+        id, that one takes the place of the old one, in the same step.
 
         Raises:
             NoSuchSession: there is none with this id.
-            KeyTaken, StoreFailed: as for `save`.
+            KeyTaken, SessionInvalid, StoreFailed: as for `save`.
         """
         ...
 

@@ -1,0 +1,52 @@
+"""Which sessions were active when, so that a sweep costs what it removes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from heapq import heappop, heappush
+
+
+class Timeline:
+    """Session ids by the second of their last activity.
+
+    A second holds a set of ids; the seconds themselves are in a heap, so the oldest are found
+    without looking at the others. A second that has become empty stays until it is passed.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[int, set[str]] = {}
+        self._seconds: list[int] = []
+
+    def add(self, session_id: str, active: datetime) -> None:
+        """Take up a session."""
+        second = int(active.timestamp())
+        ids = self._ids.get(second)
+        if ids is None:
+            self._ids[second] = {session_id}
+            heappush(self._seconds, second)
+        else:
+            ids.add(session_id)
+
+    def discard(self, session_id: str, active: datetime) -> None:
+        """Take a session out, given the last activity that it was added with."""
+        ids = self._ids.get(int(active.timestamp()))
+        if ids is not None:
+            ids.discard(session_id)
+
+    def idle_since(self, cutoff: datetime) -> Iterator[tuple[str, ...]]:
+        """Give the ids second by second, oldest first, up to and with that of `cutoff`.
+
+        The timeline may be changed between two steps. Whoever stays is given again next time.
+        """
+        last = int(cutoff.timestamp())
+        passed: list[int] = []
+        try:
+            while self._seconds and self._seconds[0] <= last:
+                second = heappop(self._seconds)
+                passed.append(second)
+                yield tuple(self._ids[second])
+        finally:
+            for second in passed:
+                if self._ids[second]:
+                    heappush(self._seconds, second)
+                else:
+                    del self._ids[second]
