@@ -1,0 +1,170 @@
+"""What a client sends, validated completely before anything happens."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from adapters.contract import Approve, Edit, Reject, Respond, Verdict
+
+USER_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$"
+LONGEST_TEXT = 8000
+DEEPEST = 32
+LARGEST_INTEGER = 2**63
+NO_NUL = r"^[^\u0000]*$"
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("the text holds a NUL character, which cannot be stored")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty")
+    return text
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    """Refuse what JSON may say and no store can keep: NUL, half characters, huge numbers."""
+    if depth > DEEPEST:
+        raise ValueError(f"the arguments are nested deeper than {DEEPEST} levels")
+    if isinstance(value, str):
+        _without_nul(value)
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError("a text holds half a character (a lone surrogate)")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is not finite")
+    elif isinstance(value, int) and not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
+        raise ValueError("an integer does not fit into 64 bits")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _storable(name, depth + 1)
+            _storable(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _storable(item, depth + 1)
+    return value
+
+
+Text = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": NO_NUL})]
+SaidText = Annotated[
+    str,
+    AfterValidator(_without_nul),
+    AfterValidator(_not_blank),
+    Field(min_length=1, json_schema_extra={"pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"}),
+]
+UserId = Annotated[
+    str,
+    Field(
+        pattern=USER_ID,
+        description=(
+            "The person who speaks: 1 to 128 characters of `A-Z a-z 0-9 _ . : @ -`, beginning "
+            "with a letter or digit."
+        ),
+        examples=["test_123"],
+    ),
+]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChatBody(_Body):
+    """Something that a person says. Commands such as `/new` are texts too."""
+
+    user_id: UserId
+    message: Annotated[SaidText, Field(description="The text.", examples=["Hello"])]
+
+
+class ApproveBody(_Body):
+    """Run the action as it was asked."""
+
+    decision: Literal["approve"]
+    for_: Annotated[
+        Literal["session"] | None,
+        Field(alias="for", description="`session`: and its like for the rest of the session."),
+    ] = None
+
+    def verdict(self) -> Verdict:
+        """Say it in the words of the contract."""
+        return Approve(for_session=self.for_ == "session")
+
+
+class EditBody(_Body):
+    """Run the action with these arguments instead."""
+
+    decision: Literal["edit"]
+    arguments: Annotated[dict[str, Any], AfterValidator(_storable)]
+
+    def verdict(self) -> Verdict:
+        """Say it in the words of the contract."""
+        return Edit(self.arguments)
+
+
+class RejectBody(_Body):
+    """Do not run the action; the agent is told the reason."""
+
+    decision: Literal["reject"]
+    reason: Annotated[Text, Field(max_length=LONGEST_TEXT)] = ""
+
+    def verdict(self) -> Verdict:
+        """Say it in the words of the contract."""
+        return Reject(self.reason)
+
+
+class RespondBody(_Body):
+    """Do not run the action; the agent is given this text as its result."""
+
+    decision: Literal["respond"]
+    text: Annotated[SaidText, Field(max_length=LONGEST_TEXT)]
+
+    def verdict(self) -> Verdict:
+        """Say it in the words of the contract."""
+        return Respond(self.text)
+
+
+OneDecision = Annotated[
+    ApproveBody | EditBody | RejectBody | RespondBody, Field(discriminator="decision")
+]
+
+
+class SeveralDecisions(_Body):
+    """One decision for each action of the approval, in their order."""
+
+    decisions: Annotated[Sequence[OneDecision], Field(min_length=1, max_length=100)]
+
+
+def _kind(body: Any) -> str:
+    if isinstance(body, dict):
+        return "several" if "decisions" in body else str(body.get("decision", "none"))
+    return "several" if isinstance(body, SeveralDecisions) else str(body.decision)
+
+
+DecisionBody = Annotated[
+    Annotated[ApproveBody, Tag("approve")]
+    | Annotated[EditBody, Tag("edit")]
+    | Annotated[RejectBody, Tag("reject")]
+    | Annotated[RespondBody, Tag("respond")]
+    | Annotated[SeveralDecisions, Tag("several")],
+    Discriminator(
+        _kind,
+        custom_error_type="decision",
+        custom_error_message=(
+            'send {{"decision": "approve" | "edit" | "reject" | "respond"}} '
+            'or {{"decisions": [...]}}'
+        ),
+    ),
+]
+
+
+def verdicts_of(
+    body: ApproveBody | EditBody | RejectBody | RespondBody | SeveralDecisions,
+) -> tuple[Verdict, ...]:
+    """Give the verdicts of a body: a single one stands for all the actions."""
+    if isinstance(body, SeveralDecisions):
+        return tuple(decision.verdict() for decision in body.decisions)
+    return (body.verdict(),)

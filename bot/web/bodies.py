@@ -1,0 +1,41 @@
+"""A bound on what a request may carry."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.api import Problem, ProblemResponse
+
+LARGEST_BODY = 1024 * 1024
+
+
+class BodyLimit:
+    """Refuses bodies over 1 MiB: unread by their Content-Length, else while they come in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > LARGEST_BODY:
+            await ProblemResponse(_too_large())(scope, receive, send)
+            return
+        taken = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST_BODY:
+                raise _too_large()
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+def _too_large() -> Problem:
+    # What was not read cannot be skipped, so the connection ends here.
+    return Problem(413, "The body is over 1 MiB.", headers={"Connection": "close"})

@@ -1,0 +1,95 @@
+"""Everything that goes wrong on the way, as problem details."""
+
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.api import Problem, ProblemResponse
+
+log = structlog.get_logger(__name__)
+
+_UNREADABLE = "The body is not JSON in UTF-8."
+
+
+class LastResort:
+    """Answers 500 for an error that nobody foresaw, and logs it under a reference."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        started = False
+
+        async def note_the_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_the_start)
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("a request failed", path=scope.get("path"), reference=reference)
+            if started:  # the response cannot be taken back; a cut stream is the sign
+                raise
+            problem = Problem(
+                500,
+                f"Something went wrong here. The log has it under {reference}.",
+                more={"reference": reference},
+            )
+            await ProblemResponse(problem)(scope, receive, send)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Let each error that a route or the framework raises become problem details."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for it
+    return ProblemResponse(error)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # all that FastAPI says of a broken body
+        errors = [{"field": "body", "detail": _UNREADABLE}]
+        return ProblemResponse(Problem(422, _UNREADABLE, more={"errors": errors}))
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = "There is nothing at this address. /docs lists what there is."
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"This address does not take {ascii(request.method[:20])[1:-1]}."
+    else:
+        detail = str(error.detail)
+    return ProblemResponse(Problem(error.status_code, detail, headers=error.headers))
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    errors = [_in_words(entry) for entry in error.errors()]
+    detail = "; ".join(f"{entry['field']}: {entry['detail']}" for entry in errors[:3])
+    return ProblemResponse(Problem(422, detail, more={"errors": errors}))
+
+
+def _in_words(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    """Say one error; what was sent is not repeated."""
+    where, *path = entry["loc"]
+    kind = entry["type"]
+    if kind in {"json_invalid", "string_unicode"}:
+        detail = _UNREADABLE
+    elif kind == "model_attributes_type":
+        detail = "Send a JSON object with Content-Type: application/json"
+    else:
+        detail = str(entry["msg"]).removeprefix("Value error, ")
+    field = ".".join(str(part) for part in path) if kind != "json_invalid" else ""
+    return {"field": field or str(where), "detail": detail}

@@ -1,0 +1,81 @@
+"""What the API platform reads, over the records of the bot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.api import StoredApproval, StoredMessage
+from adapters.contract import Address, ApprovalRequest
+from bot.addresses import address_of, place_of, session_key
+from bot.approvals import as_request
+from bot.bot import Bot
+from sessions.models import Message
+
+
+@dataclass(frozen=True)
+class BotRecords:
+    """`adapters.api.Records`, over a running bot."""
+
+    bot: Bot
+
+    async def message(self, message_id: str) -> StoredMessage | None:
+        """Find a message by its id."""
+        return _shown(await self.bot.conversations.get(message_id))
+
+    async def sent(self, sender: Address, platform_message_id: str) -> StoredMessage | None:
+        """Find a person's message by the id that the platform gave it."""
+        place = place_of(sender)
+        return _shown(await self.bot.conversations.find_copy(place, platform_message_id))
+
+    async def answer_to(self, message_id: str) -> StoredMessage | None:
+        """Find what the bot answered to a message."""
+        answers = await self.bot.conversations.answers_to(message_id)
+        return _shown(answers[-1]) if answers else None
+
+    async def mailbox(self, owner: Address, *, after: int, limit: int) -> Sequence[StoredMessage]:
+        """Give the bot's messages to a person whose number is greater than `after`, in order."""
+        place = place_of(owner)
+        found = await self.bot.conversations.mailbox(place, after=after, limit=limit)
+        return [_view(message) for message in found]
+
+    async def session_of(self, person: Address) -> tuple[str, str] | None:
+        """Give the ids of a person's live session and its thread."""
+        session = await self.bot.sessions.find(session_key(person))
+        return (session.session_id, session.thread_id) if session else None
+
+    async def approval(self, approval_id: str) -> StoredApproval | None:
+        """Find an approval, open or not."""
+        record = await self.bot.approvals.records.get(approval_id)
+        if record is None:
+            return None
+        requester = address_of(record.place)
+        return StoredApproval(
+            record.id, requester, record.session_id, record.thread_id, record.message_id
+        )
+
+    async def open_approvals(self, session_id: str) -> Sequence[ApprovalRequest]:
+        """Give what is open in a session; its row is in memory and mostly says: nothing."""
+        session = await self.bot.sessions.get(session_id)
+        if session is None or not session.pending_approval:
+            return ()
+        records = self.bot.approvals.records
+        found = [await records.get(pending.id) for pending in session.pending_approval]
+        return [as_request(record) for record in found if record and record.decided_at is None]
+
+
+def _shown(message: Message | None) -> StoredMessage | None:
+    return None if message is None else _view(message)
+
+
+def _view(message: Message) -> StoredMessage:
+    return StoredMessage(
+        id=message.id,
+        owner=address_of(message.place),
+        role=message.role,
+        text=message.text,
+        state=message.state,
+        created_at=message.created_at,
+        number=message.number,
+        session_id=message.session_id,
+        thread_id=message.thread_id,
+        answers=message.answers,
+    )

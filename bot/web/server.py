@@ -1,0 +1,41 @@
+"""The server: all routes over a running bot."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+
+from adapters.api import ApiAdapter
+from bot.bot import Bot
+from bot.web.approvals import approval_routes
+from bot.web.health import health_routes
+from bot.web.options import WebOptions
+from bot.web.records import BotRecords
+from bot.web.serving import Served, serving_apps
+from bot.web.sessions import session_routes
+from bot.web.shell import make_app
+
+
+def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool) -> FastAPI:
+    """Put all routes together. With `operator` every caller is the operator."""
+    return make_app(
+        api.router(BotRecords(bot)),
+        session_routes(bot),
+        approval_routes(bot),
+        health_routes(bot, options.version),
+        options=options,
+        operator=operator,
+        max_message_chars=api.max_message_chars,
+    )
+
+
+@asynccontextmanager
+async def serving(bot: Bot, api: ApiAdapter, options: WebOptions) -> AsyncIterator[Served]:
+    """Serve on TCP, and on the control socket if there is to be one.
+
+    Raises:
+        StartError: it cannot listen there, or must not without keys.
+    """
+    async with serving_apps(partial(create_app, bot, api, options), options) as served:
+        yield served
