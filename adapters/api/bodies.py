@@ -15,9 +15,11 @@ LARGEST_INTEGER = 2**63
 NO_NUL = r"^[^\u0000]*$"
 
 
-def _without_nul(text: str) -> str:
+def _storable_text(text: str) -> str:
     if "\0" in text:
         raise ValueError("the text holds a NUL character, which cannot be stored")
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("the text holds half a character (a lone surrogate)")
     return text
 
 
@@ -32,9 +34,7 @@ def _storable(value: Any, depth: int = 0) -> Any:
     if depth > DEEPEST:
         raise ValueError(f"the arguments are nested deeper than {DEEPEST} levels")
     if isinstance(value, str):
-        _without_nul(value)
-        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            raise ValueError("a text holds half a character (a lone surrogate)")
+        _storable_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a number is not finite")
     elif isinstance(value, int) and not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
@@ -49,10 +49,10 @@ def _storable(value: Any, depth: int = 0) -> Any:
     return value
 
 
-Text = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": NO_NUL})]
+Text = Annotated[str, AfterValidator(_storable_text), Field(json_schema_extra={"pattern": NO_NUL})]
 SaidText = Annotated[
     str,
-    AfterValidator(_without_nul),
+    AfterValidator(_storable_text),
     AfterValidator(_not_blank),
     Field(min_length=1, json_schema_extra={"pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"}),
 ]
@@ -139,9 +139,12 @@ class SeveralDecisions(_Body):
 
 
 def _kind(body: Any) -> str:
+    """Say which form a body is meant to have; anything unknown is refused."""
+    if isinstance(body, SeveralDecisions):
+        return "several"
     if isinstance(body, dict):
-        return "several" if "decisions" in body else str(body.get("decision", "none"))
-    return "several" if isinstance(body, SeveralDecisions) else str(body.decision)
+        return "several" if "decisions" in body else str(body.get("decision"))
+    return str(getattr(body, "decision", None))
 
 
 DecisionBody = Annotated[

@@ -1,11 +1,15 @@
 """A bound on what a request may carry."""
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.api import Problem, ProblemResponse
 
 LARGEST_BODY = 1024 * 1024
+TOO_LARGE = "The body is over 1 MiB."
+#: What was not read cannot be skipped, so the connection ends with the answer.
+CLOSE = {"Connection": "close"}
 
 
 class BodyLimit:
@@ -21,7 +25,7 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > LARGEST_BODY:
-            await ProblemResponse(_too_large())(scope, receive, send)
+            await ProblemResponse(Problem(413, TOO_LARGE, headers=CLOSE))(scope, receive, send)
             return
         taken = 0
 
@@ -30,12 +34,8 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > LARGEST_BODY:
-                raise _too_large()
+                # FastAPI lets this one through while it reads a body.
+                raise HTTPException(413, TOO_LARGE, headers=CLOSE)
             return message
 
         await self._app(scope, receive_within_limit, send)
-
-
-def _too_large() -> Problem:
-    # What was not read cannot be skipped, so the connection ends here.
-    return Problem(413, "The body is over 1 MiB.", headers={"Connection": "close"})

@@ -107,6 +107,11 @@ class Side:
     kept: Kept
     url: str
     port: int
+    taking: AsyncExitStack
+
+    async def stop_taking(self) -> None:
+        """Let the platform stop before the server does."""
+        await self.taking.aclose()
 
     async def say(
         self,
@@ -131,7 +136,8 @@ async def served(
         return make_app(api.router(kept), options=chosen, operator=operator, max_message_chars=100)
 
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(api.serve(bot.handle, ()))
+        taking = await stack.enter_async_context(AsyncExitStack())
+        await taking.enter_async_context(api.serve(bot.handle, ()))
         place = await stack.enter_async_context(serving_apps(make, chosen))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=place.url))
-        yield Side(client, bot, kept, place.url, place.port)
+        yield Side(client, bot, kept, place.url, place.port, taking)
