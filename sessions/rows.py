@@ -49,7 +49,7 @@ def line_of(session: Session) -> str:
     """
     head = f"{session.session_id},{session.user_id},{session.platform},{session.thread_id}"
     if _PLAIN_HEAD(head) is None:
-        head = ",".join(_text_cell(name, getattr(session, name)) for name in COLUMNS[:4])
+        head = ",".join(text_cell(name, getattr(session, name)) for name in COLUMNS[:4])
     pending = "[]" if not session.pending_approval else _pending_cell(session.pending_approval)
     metadata = "{}" if not session.metadata else _metadata_cell(session.metadata)
     created = _time_cell("created_at", session.created_at)
@@ -149,7 +149,12 @@ def _approval_of(fields: Any) -> PendingApproval:
         raise ValueError(f"has an approval without {missing}") from None
 
 
-def _text_cell(name: str, text: str) -> str:
+def text_cell(name: str, text: str) -> str:
+    """Write a text as a cell, in quotes if it needs them.
+
+    Raises:
+        SessionInvalid: it is empty or would not stay on one line.
+    """
     if not text:
         raise SessionInvalid(f"{name} is empty.")
     if _FORBIDDEN.search(text):

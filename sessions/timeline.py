@@ -18,13 +18,16 @@ class Timeline:
 
     def add(self, session_id: str, active: datetime) -> None:
         """Take up a session."""
+        self.at(active).add(session_id)
+
+    def at(self, active: datetime) -> set[str]:
+        """Return the ids of that second, to add to."""
         second = int(active.timestamp())
         ids = self._ids.get(second)
         if ids is None:
-            self._ids[second] = {session_id}
+            ids = self._ids[second] = set()
             heappush(self._seconds, second)
-        else:
-            ids.add(session_id)
+        return ids
 
     def discard(self, session_id: str, active: datetime) -> None:
         """Take a session out, given the last activity that it was added with."""

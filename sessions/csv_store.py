@@ -1,0 +1,298 @@
+"""Live sessions in sessions.csv: memory holds the rows, the journal makes each change durable.
+
+A change goes this way: the new row is computed from the newest state, also one that is still on
+its way; the journal's thread writes it together with all that wait; then memory shows it, and
+its caller goes on. Soon after, the CSV is written anew (see `fold`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
+
+import structlog
+
+from sessions.disk import Disk, RealDisk
+from sessions.fold import Fold
+from sessions.folding import Folding, Pace
+from sessions.group_commit import GroupCommit
+from sessions.in_flight import InFlight, Step
+from sessions.journal import Position
+from sessions.live_sessions import Change, key_of
+from sessions.models import Session, SessionKey
+from sessions.ownership import owning
+from sessions.recovery import Recovered, recover
+from sessions.rows import line_of, session_of, text_cell
+from sessions.session_files import SessionFiles
+from sessions.store import KeyTaken, NoSuchSession, StoreFailed
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+#: A sweep looks at so many before it lets others go on.
+_LOOKED_AT_ONCE = 500
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """How the store is: for /ready and `sessions list`.
+
+    `refusing` says why changes are refused, `trouble` why the CSV is behind; both are empty when
+    all is well. `edited_files` wait to be applied.
+    """
+
+    path: Path
+    sessions: int
+    refusing: str
+    trouble: str
+    edited_files: tuple[Path, ...]
+    rejected_rows: int
+    journal_bytes: int
+    last_fold_seconds: float
+
+
+class CsvStore:
+    """A `SessionStore` in a CSV file that anyone can open."""
+
+    def __init__(
+        self,
+        files: SessionFiles,
+        recovered: Recovered,
+        disk: Disk,
+        clock: Callable[[], datetime],
+        pace: Pace,
+    ) -> None:
+        self._files = files
+        self._rejected_rows = recovered.rejected_rows
+        self._live = recovered.live
+        self._journal = recovered.journal
+        self._ahead = InFlight(self._live)
+        self._durable = self._journal.end
+        self._refusing = ""
+        self._is_closed = False
+        self._commits: GroupCommit[Step, Position] = GroupCommit(
+            self._commit, name="sessions journal", after=self._arrive
+        )
+        self._fold = Fold(disk, files, self._journal, recovered.checksum, clock)
+        self._folding = Folding(self._fold, self._fold_now, pace)
+        if recovered.needs_fold:
+            self._folding.want()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        disk: Disk | None = None,
+        pace: Pace = Pace(),  # noqa: B008 - it is frozen
+    ) -> AsyncIterator["CsvStore"]:
+        """Own a file of sessions, and serve it. At the end it holds all, and the journal is gone.
+
+        Raises:
+            StoreUnreadable: a file is damaged or not ours; it was not touched.
+            StoreOwned: another process has it.
+            StoreFailed: nothing can be written there.
+        """
+        disk = disk or RealDisk()
+        files = SessionFiles(await asyncio.to_thread(path.resolve))
+        async with owning(disk, files):
+            recovered = await asyncio.to_thread(recover, disk, files, clock)
+            store = cls(files, recovered, disk, clock, pace)
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(store._finish)
+                await stack.enter_async_context(store._folding)
+                await stack.enter_async_context(store._commits)
+                stack.callback(store._close)
+                yield store
+
+    def report(self) -> StoreReport:
+        """Say how the store is."""
+        return StoreReport(
+            path=self._files.csv,
+            sessions=len(self._live),
+            refusing=self._refusing,
+            trouble=self._folding.trouble,
+            edited_files=self._folding.edited_files,
+            rejected_rows=self._rejected_rows,
+            journal_bytes=self._journal.size,
+            last_fold_seconds=self._folding.last_seconds,
+        )
+
+    # ------------------------------------------------------------ reading
+
+    async def find(self, key: SessionKey) -> Session | None:
+        """Return the session of a person in a place."""
+        return self._live.find(key)
+
+    async def get(self, session_id: str) -> Session | None:
+        """Return the session that has this id."""
+        return self._live.get(session_id)
+
+    async def all(self) -> Sequence[Session]:
+        """Return every session, the one that was active longest ago first."""
+        return await asyncio.to_thread(_in_order, self._live.lines())
+
+    # ------------------------------------------------------------ changing
+
+    async def save(self, session: Session) -> None:
+        """Add a session, or replace the one that has its id."""
+        before = self._ahead.newest(session.session_id)
+        await self._put(before, session)
+
+    async def change(self, session_id: str, how: Callable[[Session], Session]) -> Session:
+        """Read, change and write one session as one step; return what was written."""
+        before = self._ahead.newest(session_id)
+        while before is None:
+            if not self._ahead.has(session_id):
+                raise NoSuchSession(f"There is no session {session_id}.")
+            await self._all_arrived()  # it is being removed: if that fails, so does this
+            before = self._ahead.newest(session_id)
+        after = how(before)
+        if after is not before:
+            await self._put(before, after)
+        elif self._ahead.has(session_id):
+            await self._all_arrived()
+        return after
+
+    async def remove(self, session_id: str) -> Session | None:
+        """Remove a session and return it; None if it was gone already."""
+        session = self._ahead.newest(session_id)
+        if session is not None:
+            await self._submit(_removal([session]))
+        elif self._ahead.has(session_id):
+            await self._all_arrived()
+        return session
+
+    async def remove_idle_since(
+        self, cutoff: datetime, *, keep: Callable[[Session], bool] = lambda _: False
+    ) -> Sequence[Session]:
+        """Remove and return the sessions whose last activity is before `cutoff`.
+
+        Each is looked at and removed in one step; between some hundreds of them others go on.
+        If the disk fails on the way, those that are removed for good are returned.
+        """
+        steps: list[tuple[asyncio.Future[Position], Sequence[Session]]] = []
+        idle: list[Session] = []
+        looked_at = 0
+        for sessions in self._live.idle_since(cutoff):
+            idle += [one for one in sessions if self._may_go(one) and not keep(one)]
+            looked_at += len(sessions)
+            if looked_at >= _LOOKED_AT_ONCE:
+                if idle:
+                    steps.append((self._submit(_removal(idle)), idle))
+                idle, looked_at = [], 0
+                await asyncio.sleep(0)
+        if idle:
+            steps.append((self._submit(_removal(idle)), idle))
+        return await _removed(steps)
+
+    async def fold(self) -> None:
+        """Write the CSV now, and not in a second.
+
+        Raises:
+            OSError, StoreFailed: it could not be written; it is tried again later.
+        """
+        await self._folding.now()
+
+    # ------------------------------------------------------------ inside
+
+    async def _put(self, before: Session | None, after: Session) -> None:
+        line = line_of(after)
+        change = Change(before, after, line)
+        if not change.keeps_owner:
+            await self._refuse_if_taken(before, after)
+        text = f"put {line}"
+        if before is not None and before.session_id != after.session_id:
+            text = f"swap {text_cell('session_id', before.session_id)},{line}"
+        await self._submit(Step(text, (change,)))
+
+    async def _refuse_if_taken(self, before: Session | None, after: Session) -> None:
+        own = None if before is None else before.session_id
+        key = key_of(after)
+        owner = self._ahead.owner(key)
+        if owner is None and after.session_id != own and self._ahead.newest(after.session_id):
+            owner = after.session_id
+        if owner is not None and owner != own:
+            if self._ahead.has_owner(key):
+                await self._all_arrived()  # nobody is told of an owner who is not on disk
+            raise KeyTaken(f"Session {owner} already belongs to {after.key}.")
+
+    def _may_go(self, session: Session) -> bool:
+        return not session.pending_approval and not self._ahead.has(session.session_id)
+
+    def _submit(self, step: Step) -> asyncio.Future[Position]:
+        if self._refusing:
+            raise StoreFailed(self._refusing)
+        arrived = self._commits.submit(step)
+        self._ahead.begin(step)
+        return arrived
+
+    async def _all_arrived(self) -> None:
+        """Wait until everything handed over is durable and shown; fail if it failed."""
+        await self._submit(Step())
+
+    def _commit(self, steps: Sequence[Step]) -> Sequence[Position]:
+        """Write a batch: on the journal's thread."""
+        return [self._journal.append([step.text for step in steps if step.text])] * len(steps)
+
+    def _arrive(self, steps: Sequence[Step], results: Sequence[Position | Exception]) -> None:
+        """Show a batch that is durable, or forget it: on the loop, before any caller goes on."""
+        for step, result in zip(steps, results, strict=True):
+            self._ahead.end(step)
+            if isinstance(result, Exception):
+                self._refusing = self._refusing or str(result)
+                continue
+            self._durable = result
+            for change in step.changes:
+                self._live.apply(change)
+        if any(step.changes for step in steps):
+            self._folding.want()
+
+    async def _fold_now(self) -> None:
+        mend = bool(self._refusing)
+        if mend and not self._is_closed:  # what began from a failed change has to fail first
+            await asyncio.wait([self._commits.submit(Step())])
+        lines, cut = self._live.lines(), self._durable
+        await self._folding.on_thread(lambda: self._fold.run(lines, cut, mend=mend))
+        if mend:
+            self._refusing = ""
+            log.info("the file is written again and changes are taken", file=self._files.csv.name)
+
+    def _close(self) -> None:
+        self._is_closed = True
+
+    async def _finish(self) -> None:
+        await asyncio.to_thread(self._journal.close, remove=self._folding.is_complete)
+
+
+def _removal(sessions: Sequence[Session]) -> Step:
+    ids = ",".join(text_cell("session_id", session.session_id) for session in sessions)
+    return Step(f"remove {ids}", tuple(Change(session, None, "") for session in sessions))
+
+
+async def _removed(
+    steps: Sequence[tuple[asyncio.Future[Position], Sequence[Session]]],
+) -> Sequence[Session]:
+    results = await asyncio.gather(*(arrived for arrived, _ in steps), return_exceptions=True)
+    removed: list[Session] = []
+    failed: BaseException | None = None
+    for (_, sessions), result in zip(steps, results, strict=True):
+        if isinstance(result, BaseException):
+            failed = result
+        else:
+            removed += sessions
+    if failed is not None and not removed:
+        raise failed
+    return removed
+
+
+def _in_order(lines: Sequence[str]) -> Sequence[Session]:
+    return sorted(map(session_of, lines), key=attrgetter("last_activity"))

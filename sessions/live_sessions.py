@@ -1,0 +1,125 @@
+"""What the CSV store holds in memory: each session as its row, found by id, person or time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions.models import Session, SessionKey
+from sessions.rows import session_of
+from sessions.timeline import Timeline
+
+_AT_ONCE = 250
+#: A direct chat is a text, any other place four of them: most sessions are direct chats.
+KeyText = str | tuple[str, str, str, str]
+
+
+def key_text(platform: str, user_id: str, chat_id: str = "", topic_id: str = "") -> KeyText:
+    """Return what finds the session of a person in a place, in little memory."""
+    if chat_id or topic_id:
+        return platform, user_id, chat_id, topic_id
+    return f"{platform}\n{user_id}"
+
+
+def key_of(session: Session) -> KeyText:
+    """Return what finds this session by its person and place."""
+    if not session.metadata:
+        return f"{session.platform}\n{session.user_id}"
+    key = session.key
+    return key_text(key.platform, key.user_id, key.chat_id, key.topic_id)
+
+
+@dataclass(slots=True)
+class Change:
+    """What becomes of one session. `line` is the row of `after`."""
+
+    before: Session | None
+    after: Session | None
+    line: str
+
+    @property
+    def keeps_owner(self) -> bool:
+        """Say whether the same session belongs to the same person and place as before."""
+        before, after = self.before, self.after
+        return (
+            before is not None
+            and after is not None
+            and before.session_id == after.session_id
+            and before.user_id == after.user_id
+            and before.platform == after.platform
+            and before.metadata == after.metadata
+        )
+
+
+class LiveSessions:
+    """Rows of text, because a row costs half the memory of a Session and is written as it is."""
+
+    def __init__(self) -> None:
+        #: The rows by id, in the order of the file; ids by key; ids by time. Reading the file
+        #: fills them at once, everybody else calls the methods.
+        self.by_id: dict[str, str] = {}
+        self.owners: dict[KeyText, str] = {}
+        self.timeline = Timeline()
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def get(self, session_id: str) -> Session | None:
+        """Return the session that has this id."""
+        line = self.by_id.get(session_id)
+        return None if line is None else session_of(line)
+
+    def find(self, key: SessionKey) -> Session | None:
+        """Return the session of a person in a place."""
+        owner = self.owner(key_text(key.platform, key.user_id, key.chat_id, key.topic_id))
+        return None if owner is None else self.get(owner)
+
+    def owner(self, key: KeyText) -> str | None:
+        """Return the id of the session of a person in a place."""
+        return self.owners.get(key)
+
+    def lines(self) -> list[str]:
+        """Return every row, in the order of the file."""
+        return list(self.by_id.values())
+
+    def add(self, session_id: str, key: KeyText, active: datetime, line: str) -> bool:
+        """Take up a row; False, and nothing happens, if its id or its key is there already."""
+        if session_id in self.by_id or key in self.owners:
+            return False
+        self.by_id[session_id] = line
+        self.owners[key] = session_id
+        self.timeline.add(session_id, active)
+        return True
+
+    def apply(self, change: Change) -> None:
+        """Make one change."""
+        before, after = change.before, change.after
+        if before is not None and after is not None and before.session_id == after.session_id:
+            self.by_id[after.session_id] = change.line  # stays where it is in the file
+            if before.last_activity != after.last_activity:
+                self.timeline.discard(before.session_id, before.last_activity)
+                self.timeline.add(after.session_id, after.last_activity)
+            if not change.keeps_owner:
+                self._disown(before)
+                self.owners[key_of(after)] = after.session_id
+            return
+        if before is not None:
+            del self.by_id[before.session_id]
+            self._disown(before)
+            self.timeline.discard(before.session_id, before.last_activity)
+        if after is not None:
+            self.add(after.session_id, key_of(after), after.last_activity, change.line)
+
+    def idle_since(self, cutoff: datetime) -> Iterator[Sequence[Session]]:
+        """Give the sessions that were active before `cutoff`, oldest first, some at once.
+
+        The sessions may be changed between two steps.
+        """
+        for ids in self.timeline.idle_since(cutoff):
+            for start in range(0, len(ids), _AT_ONCE):
+                found = map(self.get, ids[start : start + _AT_ONCE])
+                yield [one for one in found if one is not None and one.last_activity < cutoff]
+
+    def _disown(self, session: Session) -> None:
+        key = key_of(session)
+        if self.owners.get(key) == session.session_id:
+            del self.owners[key]
