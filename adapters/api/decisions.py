@@ -46,7 +46,7 @@ def decision_routes(intake: Intake) -> APIRouter:
             **documented(401, 403, 404, 409, 413, 422, 500, 502, 503),
         },
     )
-    async def decide(
+    async def decide_approval(
         approval_id: str,
         body: Annotated[DecisionBody, Body()],
         request: Request,

@@ -31,7 +31,7 @@ def message_routes(records: Records) -> APIRouter:
             **documented(401, 403, 422, 500),
         },
     )
-    async def mailbox(
+    async def read_mailbox(
         caller: Annotated[Caller, Depends(caller_of)],
         user_id: Annotated[UserId, Query()],
         after: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0,
@@ -52,7 +52,9 @@ def message_routes(records: Records) -> APIRouter:
             **documented(401, 403, 404, 500),
         },
     )
-    async def message(message_id: str, caller: Annotated[Caller, Depends(caller_of)]) -> Response:
+    async def show_message(
+        message_id: str, caller: Annotated[Caller, Depends(caller_of)]
+    ) -> Response:
         found = await records.message(message_id)
         if found is None or not caller.may_see(found.owner):
             raise Problem(404, "There is no such message.")

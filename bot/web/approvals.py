@@ -81,7 +81,7 @@ def approval_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 422, 500),
         },
     )
-    async def page(
+    async def list_approvals(
         caller: Annotated[Caller, Depends(caller_of)],
         open_only: Annotated[bool, Query(alias="open")] = True,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
@@ -102,7 +102,9 @@ def approval_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 404, 500),
         },
     )
-    async def show(approval_id: str, caller: Annotated[Caller, Depends(caller_of)]) -> Response:
+    async def show_approval(
+        approval_id: str, caller: Annotated[Caller, Depends(caller_of)]
+    ) -> Response:
         record = await bot.approvals.records.get(approval_id)
         if record is None or not caller.may_see(address_of(record.place)):
             raise Problem(404, "There is no such approval.")

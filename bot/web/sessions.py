@@ -69,7 +69,7 @@ def session_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 422, 500),
         },
     )
-    async def page(
+    async def list_sessions(
         caller: Annotated[Caller, Depends(caller_of)],
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
         after: Annotated[str, Query(description="`next` of the page before.")] = "",
@@ -101,7 +101,7 @@ def session_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 404, 500),
         },
     )
-    async def show(session: Annotated[Session, Depends(seen)]) -> Response:
+    async def show_session(session: Annotated[Session, Depends(seen)]) -> Response:
         return JsonResponse(_view(session))
 
     @router.delete(
@@ -111,7 +111,7 @@ def session_routes(bot: Bot) -> APIRouter:
         status_code=204,
         responses={204: {"description": "It has ended."}, **documented(401, 403, 404, 500)},
     )
-    async def end(session: Annotated[Session, Depends(seen)]) -> Response:
+    async def end_session(session: Annotated[Session, Depends(seen)]) -> Response:
         if await bot.end_session(session.session_id) is None:
             raise Problem(404, "There is no such session.")  # somebody else was faster
         return Response(status_code=204)

@@ -1,6 +1,6 @@
 """The application around the routes: who comes in, how errors are said, what is documented."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
@@ -36,6 +36,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     for router in routers:
         app.include_router(router)
@@ -82,6 +83,11 @@ def _describe(app: FastAPI, options: WebOptions, max_message_chars: int) -> dict
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for operation in _operations(document):  # their parameters take any text
+        if "HTTPValidationError" in str(operation["responses"].get("422")):
+            del operation["responses"]["422"]
     if "ChatBody" in schemas:
         schemas["ChatBody"]["properties"]["message"]["maxLength"] = max_message_chars
     if options.keys:
@@ -94,3 +100,8 @@ def _describe(app: FastAPI, options: WebOptions, max_message_chars: int) -> dict
             for operation in document["paths"][path].values():
                 operation["security"] = []
     return document
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in document["paths"].values():
+        yield from operations.values()
