@@ -1,0 +1,201 @@
+"""What happened to every approval: asked, voted, decided, begun, ended; and what was granted."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from sessions.database import Database
+from sessions.models import ActionRecord, ApprovalRecord, JsonObject, Place, Vote
+from sessions.tables import approvals, grants, votes
+from sessions.times import loaded, stored
+
+PLACE = tuple(field.name for field in fields(Place))
+TIMES = ("asked_at", "expires_at", "decided_at", "began_at", "ended_at")
+PLAIN = tuple(
+    field.name
+    for field in fields(ApprovalRecord)
+    if field.name not in (*TIMES, "place", "actions", "verdicts")
+)
+
+
+class ApprovalRecords:
+    """The table of approvals. Every change is on disk when its call returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ask(self, record: ApprovalRecord) -> ApprovalRecord:
+        """Store a new approval; one about the same interrupt is given back as it is."""
+
+        def work(db: Connection) -> ApprovalRecord:
+            values = _values(record)
+            query = insert(approvals).on_conflict_do_nothing(
+                index_elements=["thread_id", "interrupt_id"]
+            )
+            row = db.execute(query.returning(approvals), values).one_or_none()
+            if row is None:
+                same = select(approvals).where(
+                    approvals.c.thread_id == record.thread_id,
+                    approvals.c.interrupt_id == record.interrupt_id,
+                )
+                row = db.execute(same).one()
+            return _load(row)
+
+        return await self._database.write(work)
+
+    async def get(self, approval_id: str) -> ApprovalRecord | None:
+        """Find an approval by its id."""
+        found = await self._where(approvals.c.id == approval_id)
+        return found[0] if found else None
+
+    async def open(self, *, thread_id: str | None = None) -> Sequence[ApprovalRecord]:
+        """Give what nobody has decided, in all threads or in one."""
+        here = [] if thread_id is None else [approvals.c.thread_id == thread_id]
+        return await self._where(approvals.c.decided_at.is_(None), *here)
+
+    async def unfinished(self) -> Sequence[ApprovalRecord]:
+        """Give what is decided and was not carried out to its end."""
+        return await self._where(
+            approvals.c.decided_at.is_not(None), approvals.c.ended_at.is_(None)
+        )
+
+    async def due(self, now: datetime) -> Sequence[ApprovalRecord]:
+        """Give what nobody decided in time."""
+        return await self._where(
+            approvals.c.decided_at.is_(None), approvals.c.expires_at <= stored(now)
+        )
+
+    async def vote(self, vote: Vote) -> Sequence[Vote]:
+        """Store a vote, unless this person has voted, and give all votes in order."""
+
+        def work(db: Connection) -> Sequence[Vote]:
+            values = asdict(vote) | {"at": stored(vote.at), "verdicts": list(vote.verdicts)}
+            db.execute(
+                insert(votes).on_conflict_do_nothing(index_elements=["approval_id", "voter"]),
+                values,
+            )
+            query = select(votes).where(votes.c.approval_id == vote.approval_id)
+            return [
+                Vote(row.approval_id, row.voter, tuple(row.verdicts), loaded(row.at))
+                for row in db.execute(query.order_by(votes.c.number))
+            ]
+
+        return await self._database.write(work)
+
+    async def claim(
+        self,
+        approval_id: str,
+        *,
+        outcome: str,
+        by: str,
+        where: str,
+        verdicts: Sequence[JsonObject],
+        at: datetime,
+    ) -> tuple[bool, ApprovalRecord]:
+        """Decide an approval if nobody has: whether this call did, and the record as it stands.
+
+        Raises:
+            KeyError: there is no such approval.
+        """
+
+        def work(db: Connection) -> tuple[bool, ApprovalRecord]:
+            mine = update(approvals).where(
+                approvals.c.id == approval_id, approvals.c.decided_at.is_(None)
+            )
+            won = db.execute(
+                mine.values(
+                    decided_at=stored(at),
+                    outcome=outcome,
+                    decided_by=by,
+                    decided_where=where,
+                    verdicts=[dict(verdict) for verdict in verdicts],
+                )
+            ).rowcount
+            row = db.execute(select(approvals).where(approvals.c.id == approval_id)).one_or_none()
+            if row is None:
+                raise KeyError(approval_id)
+            return won == 1, _load(row)
+
+        return await self._database.write(work)
+
+    async def began(self, approval_id: str, at: datetime) -> None:
+        """Note that a decision is being carried out; the first time counts."""
+        await self._note(approval_id, approvals.c.began_at.is_(None), began_at=stored(at))
+
+    async def ended(self, approval_id: str, at: datetime, ending: str) -> None:
+        """Note how it ended; the first time counts."""
+        first = approvals.c.ended_at.is_(None)
+        await self._note(approval_id, first, ended_at=stored(at), ending=ending)
+
+    async def page(
+        self,
+        *,
+        after: str = "",
+        limit: int = 50,
+        requester_prefix: str = "",
+        open_only: bool = False,
+    ) -> Sequence[ApprovalRecord]:
+        """Give a page of approvals, the newest first; `after` is the last id of the page before."""
+        conditions: list[ColumnElement[bool]] = []
+        if after:
+            before = select(approvals.c.number).where(approvals.c.id == after).scalar_subquery()
+            conditions.append(approvals.c.number < before)
+        if requester_prefix:
+            conditions.append(approvals.c.requester.startswith(requester_prefix, autoescape=True))
+        if open_only:
+            conditions.append(approvals.c.decided_at.is_(None))
+        query = select(approvals).where(*conditions).order_by(approvals.c.number.desc())
+        return await self._read(query.limit(limit))
+
+    async def grant(self, session_id: str, tool: str, by: str, at: datetime) -> None:
+        """Let a tool run without asking for the rest of a session."""
+        values = {"session_id": session_id, "tool": tool, "granted_by": by, "at": stored(at)}
+        await self._database.write(
+            lambda db: db.execute(insert(grants).on_conflict_do_nothing(), values)
+        )
+
+    async def granted(self, session_id: str) -> frozenset[str]:
+        """Give what was granted in a session."""
+        query = select(grants.c.tool).where(grants.c.session_id == session_id)
+        return await self._database.read(lambda db: frozenset(db.execute(query).scalars()))
+
+    async def drop_grants(self, session_id: str) -> None:
+        """Forget what was granted in a session."""
+        query = delete(grants).where(grants.c.session_id == session_id)
+        await self._database.write(lambda db: db.execute(query))
+
+    async def _note(self, approval_id: str, when: ColumnElement[bool], **values: Any) -> None:
+        query = update(approvals).where(approvals.c.id == approval_id, when).values(**values)
+        await self._database.write(lambda db: db.execute(query))
+
+    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[ApprovalRecord]:
+        return await self._read(select(approvals).where(*conditions).order_by(approvals.c.number))
+
+    async def _read(self, query: Select[Any]) -> Sequence[ApprovalRecord]:
+        return await self._database.read(lambda db: [_load(row) for row in db.execute(query)])
+
+
+def _values(record: ApprovalRecord) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name in PLAIN}
+    values |= {name: stored(getattr(record, name)) for name in TIMES}
+    values |= {part: getattr(record.place, part) for part in PLACE}
+    values["actions"] = [asdict(action) for action in record.actions]
+    values["verdicts"] = [dict(verdict) for verdict in record.verdicts]
+    return values
+
+
+def _load(row: Row[Any]) -> ApprovalRecord:
+    columns = row._asdict()
+    del columns["number"]
+    columns |= {name: loaded(columns[name]) for name in TIMES}
+    columns["place"] = Place(**{part: columns.pop(part) for part in PLACE})
+    columns["actions"] = tuple(
+        ActionRecord(**(action | {"allowed": tuple(action["allowed"])}))
+        for action in columns["actions"]
+    )
+    columns["verdicts"] = tuple(columns["verdicts"])
+    return ApprovalRecord(**columns)

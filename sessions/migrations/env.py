@@ -1,0 +1,13 @@
+"""What Alembic runs: the revisions, on the connection that it is given."""
+
+from alembic import context
+
+from sessions.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()
