@@ -72,6 +72,10 @@ def approval_routes(bot: Bot) -> APIRouter:
     """Make the routes. An app key sees what its own people caused."""
     router = APIRouter(prefix="/api/approvals", tags=["approvals"])
 
+    async def seen(approval_id: str, caller: Caller) -> ApprovalRecord | None:
+        record = await bot.approvals.records.get(approval_id)
+        return record if record and caller.may_see(address_of(record.place)) else None
+
     @router.get(
         "",
         summary="List approvals",
@@ -88,11 +92,15 @@ def approval_routes(bot: Bot) -> APIRouter:
         after: Annotated[str, Query(description="`next` of the page before.")] = "",
     ) -> Response:
         prefix = "" if caller.sees_everything else f"{PLATFORM}:{caller.people}"
+        if after and await seen(after, caller) is None:
+            detail = "This is not the `next` of a page."
+            raise Problem(422, detail, more={"errors": [{"field": "after", "detail": detail}]})
         found = await bot.approvals.records.page(
             after=after, limit=limit + 1, requester_prefix=prefix, open_only=open_only
         )
-        items = [_details(record) for record in found[:limit]]
-        return JsonResponse(ApprovalPage(items, items[-1].id if len(found) > limit else None))
+        mine = [record for record in found[:limit] if caller.may_see(address_of(record.place))]
+        more = found[limit - 1].id if len(found) > limit else None
+        return JsonResponse(ApprovalPage([_details(record) for record in mine], more))
 
     @router.get(
         "/{approval_id}",
@@ -105,8 +113,8 @@ def approval_routes(bot: Bot) -> APIRouter:
     async def show_approval(
         approval_id: str, caller: Annotated[Caller, Depends(caller_of)]
     ) -> Response:
-        record = await bot.approvals.records.get(approval_id)
-        if record is None or not caller.may_see(address_of(record.place)):
+        record = await seen(approval_id, caller)
+        if record is None:
             raise Problem(404, "There is no such approval.")
         return JsonResponse(_details(record))
 
