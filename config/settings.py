@@ -1,0 +1,238 @@
+"""Every setting of Threadline, in groups. The names in the environment are the fields in capitals.
+
+Only `bot/app.py` and `bot/cli/` read them and hand plain values on. `config.loading` fills them
+from the environment and from `.env`; `config.example` writes `.env.example` from what stands here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config import values
+
+CommaList = Annotated[tuple[str, ...], BeforeValidator(values.parts)]
+Lower = BeforeValidator(values.lower)
+DECIDERS = values.alternatives(values.Decider)
+
+
+def setting(default: Any, description: str, example: str, **limits: Any) -> Any:
+    """Describe a setting: its default, one sentence, and a value as a person would write it."""
+    return Field(
+        default=default,
+        description=description,
+        json_schema_extra={"example": example},
+        validate_default=False,
+        **limits,
+    )
+
+
+class Group(BaseSettings):
+    """Settings that belong together. An empty value means the default."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        case_sensitive=True,
+        enable_decoding=False,
+        alias_generator=AliasGenerator(validation_alias=str.upper),
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+        allow_inf_nan=False,
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_the_default(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
+        if isinstance(value, str) and not value.strip() and name not in MEANT_EMPTY:
+            return cls.model_fields[name].get_default()
+        return value
+
+
+MEANT_EMPTY = frozenset({"safe_tools"})
+"""Where an empty value says something: no tool is safe."""
+
+
+class ServerSettings(Group):
+    """HTTP."""
+
+    host: str = setting(
+        "127.0.0.1",
+        "Where HTTP listens; anything but loopback needs API_KEYS.",
+        "0.0.0.0",  # noqa: S104 - an example of what needs keys
+    )
+    port: int = setting(8000, "The port of HTTP; 0 takes a free one.", "8000", ge=0, le=65535)
+    api_keys: Annotated[tuple[values.ApiKey, ...], BeforeValidator(values.api_keys)] = setting(
+        (),
+        "Keys of the HTTP API as name:role:secret with role app or admin, separated by commas.",
+        "shop:app:a-long-secret,ops:admin:another-long-secret",
+    )
+    allowed_hosts: CommaList = setting(
+        (),
+        "Further names in the Host header that are answered without API keys, as behind a proxy.",
+        "bot.example.org",
+    )
+    chat_wait_seconds: float = setting(
+        60.0,
+        "How long POST /api/chat waits for the answer before it says 202.",
+        "60",
+        gt=0,
+        le=3600,
+    )
+    max_message_chars: int = setting(
+        8000, "The longest message that is taken.", "8000", ge=1, le=200_000
+    )
+    shutdown_grace_seconds: float = setting(
+        20.0, "How long turns that have begun may take to finish at a stop.", "20", ge=0, le=3600
+    )
+
+
+class SessionSettings(Group):
+    """Sessions and files."""
+
+    sessions_csv_path: Path = setting(
+        Path("sessions.csv"), "The file of the live sessions.", "sessions.csv"
+    )
+    data_dir: Path = setting(
+        Path("data"), "The directory of conversations, logs and the control socket.", "data"
+    )
+    session_ttl_minutes: float = setting(
+        60.0, "A session ends after so many idle minutes.", "60", gt=0, le=5_256_000
+    )
+    sweep_interval_minutes: float = setting(
+        5.0, "How often what has expired is looked for.", "5", gt=0, le=1440
+    )
+    group_sessions: Annotated[Literal["person", "chat"], Lower] = setting(
+        "person", "In a group: one session for each person, or one for the whole chat.", "chat"
+    )
+    max_waiting_messages: int = setting(
+        10, "How many messages of one conversation may wait for their turn.", "10", ge=1, le=1000
+    )
+
+
+class AgentSettings(Group):
+    """The agent."""
+
+    model: str = setting(
+        "offline",
+        "The language model as provider:name; offline needs no key.",
+        "openai:gpt-5-mini",
+    )
+    model_base_url: Annotated[str, AfterValidator(values.web_address)] = setting(
+        "", "The address of an OpenAI-compatible server.", "http://127.0.0.1:11434/v1"
+    )
+    model_timeout_seconds: float = setting(
+        60.0, "How long one call of the model may take.", "60", gt=0, le=3600
+    )
+    model_retries: int = setting(
+        2, "How often a failed call of the model is tried again.", "2", ge=0, le=20
+    )
+    model_fallback: str = setting(
+        "", "The model that is asked when the first one fails.", "anthropic:claude-sonnet-4-5"
+    )
+    system_prompt: str = setting(
+        "", "What the agent is told about itself: a text, or a file that holds it.", "prompt.md"
+    )
+    bot_name: str = setting("Threadline", "What the bot calls itself.", "Ada", max_length=64)
+    history_max_chars: int = setting(
+        60_000,
+        "How much of a conversation the model sees, in whole turns.",
+        "60000",
+        ge=1000,
+        le=10_000_000,
+    )
+    tools: Annotated[CommaList, AfterValidator(values.import_paths)] = setting(
+        (), "Your own tools as package.module:TOOLS, separated by commas.", "my_tools:TOOLS"
+    )
+    safe_tools: CommaList = setting(
+        ("time", "note", "notes"),
+        "The tools that need no approval, separated by commas; empty means none.",
+        "time,note,notes,weather",
+    )
+    agent: Annotated[str, AfterValidator(values.import_path)] = setting(
+        "", "A graph of your own as package.module:graph in place of the agent.", "my_agent:graph"
+    )
+    agent_ungated: Annotated[Literal["refuse", "allow"], Lower] = setting(
+        "refuse", "Whether a graph of your own may have tools that no approval guards.", "allow"
+    )
+    tool_timeout_seconds: float = setting(
+        60.0, "How long one tool may take.", "60", gt=0, le=86_400
+    )
+    max_model_calls: int = setting(
+        20, "How often the model may be called in one turn.", "20", ge=1, le=1000
+    )
+    max_tool_calls: int = setting(
+        20, "How many tools may be called in one turn.", "20", ge=1, le=1000
+    )
+
+
+class ApprovalSettings(Group):
+    """Approvals."""
+
+    approvers: Annotated[Mapping[str, values.Decider], BeforeValidator(values.approvers)] = setting(
+        {"*": "requester"},
+        f"Who decides about a tool, as tool:who with who = {DECIDERS} (different admins);"
+        " the tool * stands for all others.",
+        "*:requester,delete_account:two",
+    )
+    admins: Annotated[CommaList, AfterValidator(values.people)] = setting(
+        (),
+        "The admins as platform:id, separated by commas; /whoami tells one's own.",
+        "telegram:12345,discord:678,api:ops",
+    )
+    approval_ttl_minutes: float = setting(
+        60.0,
+        "An approval that nobody decides expires after so many minutes.",
+        "60",
+        gt=0,
+        le=5_256_000,
+    )
+
+
+class LogSettings(Group):
+    """Logs."""
+
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(values.upper)
+    ] = setting("INFO", "The least important lines that are logged.", "DEBUG")
+    log_format: Annotated[Literal["auto", "people", "json"], Lower] = setting(
+        "auto", "How lines look: for people, as JSON, or by whether a terminal reads them.", "json"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Paths are absolute; `home` is what relative ones were relative to."""
+
+    home: Path
+    server: ServerSettings
+    sessions: SessionSettings
+    agent: AgentSettings
+    approvals: ApprovalSettings
+    logs: LogSettings
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that are never shown or logged."""
+        return values.secret_texts(self.server.api_keys)
+
+
+GROUPS: Mapping[str, type[Group]] = {
+    "server": ServerSettings,
+    "sessions": SessionSettings,
+    "agent": AgentSettings,
+    "approvals": ApprovalSettings,
+    "logs": LogSettings,
+}
+"""The groups by their name in `Settings`, in the order in which people read them."""
