@@ -171,7 +171,7 @@ def _take(found: ReadFile, layout: Layout, text: str) -> None:
         if other.last_activity > session.last_activity:
             _reject(found, f"another row has the same {same} and was active later", text)
             return
-        found.live.apply(Change(other, None, ""))
+        found.live.apply(Change(other, None))
         _reject(found, f"another row has the same {same} and was active later", line_of(other))
     found.live.add(session.session_id, key_of(session), session.last_activity, line)
 

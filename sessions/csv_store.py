@@ -25,7 +25,7 @@ from sessions.live_sessions import Change, key_of
 from sessions.models import Session, SessionKey
 from sessions.ownership import owning
 from sessions.recovery import Recovered, recover
-from sessions.rows import line_of, session_of, text_cell
+from sessions.rows import changed_line, line_of, session_of, text_cell
 from sessions.session_files import SessionFiles
 from sessions.store import KeyTaken, NoSuchSession, StoreFailed
 
@@ -145,7 +145,10 @@ class CsvStore:
     async def save(self, session: Session) -> None:
         """Add a session, or replace the one that has its id."""
         before = self._ahead.newest(session.session_id)
-        await self._put(before, session)
+        step = self._put_step(before, session)
+        if not step.changes[0].keeps_owner:
+            await self._refuse_if_taken(before, session)
+        await self._submit(step)
 
     async def change(self, session_id: str, how: Callable[[Session], Session]) -> Session:
         """Read, change and write one session as one step; return what was written."""
@@ -157,7 +160,10 @@ class CsvStore:
             before = self._ahead.newest(session_id)
         after = how(before)
         if after is not before:
-            await self._put(before, after)
+            step = self._put_step(before, after)
+            if not step.changes[0].keeps_owner:
+                await self._refuse_if_taken(before, after)
+            await self._submit(step)
         elif self._ahead.has(session_id):
             await self._all_arrived()
         return after
@@ -204,15 +210,16 @@ class CsvStore:
 
     # ------------------------------------------------------------ inside
 
-    async def _put(self, before: Session | None, after: Session) -> None:
-        line = line_of(after)
-        change = Change(before, after, line)
-        if not change.keeps_owner:
-            await self._refuse_if_taken(before, after)
-        text = f"put {line}"
-        if before is not None and before.session_id != after.session_id:
-            text = f"swap {text_cell('session_id', before.session_id)},{line}"
-        await self._submit(Step(text, (change,)))
+    def _put_step(self, before: Session | None, after: Session) -> Step:
+        if before is None:
+            line = line_of(after)
+            return Step(f"put {line}", (Change(None, after, line),))
+        if before.session_id != after.session_id:
+            line = line_of(after)
+            old = text_cell("session_id", before.session_id)
+            return Step(f"swap {old},{line}", (Change(before, after, line),))
+        line = changed_line(self._ahead.line(before.session_id), before, after)
+        return Step(f"put {line}", (Change(before, after, line, _keeps_owner(before, after)),))
 
     async def _refuse_if_taken(self, before: Session | None, after: Session) -> None:
         own = None if before is None else before.session_id
@@ -260,7 +267,7 @@ class CsvStore:
         mend = bool(self._refusing)
         if mend and not self._is_closed:  # what began from a failed change has to fail first
             await asyncio.wait([self._commits.submit(Step())])
-        lines, cut = self._live.lines(), self._durable
+        lines, cut = self._live.take_lines(), self._durable
         await self._folding.on_thread(lambda: self._fold.run(lines, cut, mend=mend))
         if mend:
             self._refusing = ""
@@ -273,9 +280,17 @@ class CsvStore:
         await asyncio.to_thread(self._journal.close, remove=self._folding.is_complete)
 
 
+def _keeps_owner(before: Session, after: Session) -> bool:
+    return (
+        before.user_id == after.user_id
+        and before.platform == after.platform
+        and before.metadata == after.metadata
+    )
+
+
 def _removal(sessions: Sequence[Session]) -> Step:
     ids = ",".join(text_cell("session_id", session.session_id) for session in sessions)
-    return Step(f"remove {ids}", tuple(Change(session, None, "") for session in sessions))
+    return Step(f"remove {ids}", tuple(Change(session, None) for session in sessions))
 
 
 async def _removed(

@@ -26,7 +26,7 @@ class Pace:
     After a fold, `rest` times its length passes before the next one.
     """
 
-    after: float = 0.4
+    after: float = 0.7
     look: float = 1.0
     rest: float = 9.0
     longest: float = 30.0

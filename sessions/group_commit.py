@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -33,7 +33,8 @@ class GroupCommit(Generic[Work, Result]):
     ) -> None:
         self._commit = commit
         self._after = after
-        self._queue: SimpleQueue[tuple[Work, asyncio.Future[Result]] | None] = SimpleQueue()
+        self._queue: deque[tuple[Work, asyncio.Future[Result]]] = deque()
+        self._filled = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -52,7 +53,7 @@ class GroupCommit(Generic[Work, Result]):
     ) -> None:
         """Commit what was handed over and end the thread."""
         self._closed = True
-        self._queue.put(None)
+        self._filled.set()
         await asyncio.to_thread(self._thread.join)
 
     def submit(self, work: Work) -> asyncio.Future[Result]:
@@ -63,26 +64,19 @@ class GroupCommit(Generic[Work, Result]):
         if self._closed or self._loop is None:
             raise RuntimeError(f"{self._thread.name} is not open")
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._queue.put((work, future))
+        self._queue.append((work, future))
+        if not self._filled.is_set():  # waking the thread costs more than the rest of this
+            self._filled.set()
         return future
 
     def _run(self) -> None:
+        queue = self._queue
         while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            batch = [first]
-            closing = False
-            while len(batch) < LARGEST_BATCH:
-                try:
-                    more = self._queue.get_nowait()
-                except Empty:
-                    break
-                if more is None:
-                    closing = True
-                    break
-                batch.append(more)
-            self._settle(batch)
+            self._filled.wait()
+            self._filled.clear()  # before looking: what comes now sets it again
+            closing = self._closed
+            while queue:
+                self._settle([queue.popleft() for _ in range(min(len(queue), LARGEST_BATCH))])
             if closing:
                 return
 

@@ -27,6 +27,13 @@ class InFlight:
         ahead = self._sessions.get(session_id)
         return self._live.get(session_id) if ahead is None else ahead[1]
 
+    def line(self, session_id: str) -> str:
+        """Return the row of a session that `newest` has."""
+        ahead = self._sessions.get(session_id)
+        if ahead is None:
+            return self._live.by_id[session_id]
+        return next(one.line for one in ahead[0].changes if one.line)
+
     def owner(self, key: KeyText) -> str | None:
         """Return the id of the session that a person in a place will have."""
         ahead = self._owners.get(key)

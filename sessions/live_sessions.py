@@ -30,24 +30,15 @@ def key_of(session: Session) -> KeyText:
 
 @dataclass(slots=True)
 class Change:
-    """What becomes of one session. `line` is the row of `after`."""
+    """What becomes of one session. `line` is the row of `after`.
+
+    `keeps_owner` says that it is the same session, of the same person in the same place.
+    """
 
     before: Session | None
     after: Session | None
-    line: str
-
-    @property
-    def keeps_owner(self) -> bool:
-        """Say whether the same session belongs to the same person and place as before."""
-        before, after = self.before, self.after
-        return (
-            before is not None
-            and after is not None
-            and before.session_id == after.session_id
-            and before.user_id == after.user_id
-            and before.platform == after.platform
-            and before.metadata == after.metadata
-        )
+    line: str = ""
+    keeps_owner: bool = False
 
 
 class LiveSessions:
@@ -59,12 +50,17 @@ class LiveSessions:
         self.by_id: dict[str, str] = {}
         self.owners: dict[KeyText, str] = {}
         self.timeline = Timeline()
+        #: What has changed since the rows were last taken, so that it need not be read again.
+        self._recent: dict[str, Session] = {}
 
     def __len__(self) -> int:
         return len(self.by_id)
 
     def get(self, session_id: str) -> Session | None:
         """Return the session that has this id."""
+        session = self._recent.get(session_id)
+        if session is not None:
+            return session
         line = self.by_id.get(session_id)
         return None if line is None else session_of(line)
 
@@ -76,6 +72,11 @@ class LiveSessions:
     def owner(self, key: KeyText) -> str | None:
         """Return the id of the session of a person in a place."""
         return self.owners.get(key)
+
+    def take_lines(self) -> list[str]:
+        """Return every row, in the order of the file, to write them."""
+        self._recent = {}
+        return self.lines()
 
     def lines(self) -> list[str]:
         """Return every row, in the order of the file."""
@@ -95,15 +96,16 @@ class LiveSessions:
         before, after = change.before, change.after
         if before is not None and after is not None and before.session_id == after.session_id:
             self.by_id[after.session_id] = change.line  # stays where it is in the file
+            self._recent[after.session_id] = after
             if before.last_activity != after.last_activity:
-                self.timeline.discard(before.session_id, before.last_activity)
-                self.timeline.add(after.session_id, after.last_activity)
+                self.timeline.move(after.session_id, before.last_activity, after.last_activity)
             if not change.keeps_owner:
                 self._disown(before)
                 self.owners[key_of(after)] = after.session_id
             return
         if before is not None:
             del self.by_id[before.session_id]
+            self._recent.pop(before.session_id, None)
             self._disown(before)
             self.timeline.discard(before.session_id, before.last_activity)
         if after is not None:

@@ -53,7 +53,7 @@ class SessionManager:
             if at - session.last_activity > self._ttl and not session.pending_approval:
                 expired = session
                 return _open(key, at)
-            return replace(session, last_activity=max(session.last_activity, at))
+            return session.active_at(at)
 
         session = await self.store.change(session_id, move)
         return Arrival(session, opened=expired is not None, expired=expired)
@@ -110,12 +110,7 @@ class SessionManager:
         thread_id = str(uuid4())
 
         def begin(session: Session) -> Session:
-            return replace(
-                session,
-                thread_id=thread_id,
-                pending_approval=(),
-                last_activity=max(session.last_activity, at),
-            )
+            return replace(session.active_at(at), thread_id=thread_id, pending_approval=())
 
         return await self.store.change(session_id, begin)
 

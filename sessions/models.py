@@ -61,6 +61,22 @@ class Session:
             str(self.metadata.get("topic_id", "")),
         )
 
+    def active_at(self, at: datetime) -> "Session":
+        """Return the session with this last activity, unless it was active later already."""
+        if at <= self.last_activity:
+            return self
+        # Most changes are this one, and `replace` takes twice as long.
+        return Session(
+            self.session_id,
+            self.user_id,
+            self.platform,
+            self.thread_id,
+            self.created_at,
+            at,
+            self.pending_approval,
+            self.metadata,
+        )
+
 
 # ---------------------------------------------------------------- messages
 

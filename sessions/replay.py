@@ -22,6 +22,6 @@ def replay(live: LiveSessions, text: str) -> None:
         live.apply(Change(live.get(old), session_of(row), row))
     elif what == "remove":
         for session_id in next(csv.reader([data])):
-            live.apply(Change(live.get(unescaped(session_id)), None, ""))
+            live.apply(Change(live.get(unescaped(session_id)), None))
     else:
         raise ValueError(f"{what!r} is no change")

@@ -35,6 +35,15 @@ class Timeline:
         if ids is not None:
             ids.discard(session_id)
 
+    def move(self, session_id: str, before: datetime, after: datetime) -> None:
+        """Take a session from one time to another."""
+        old, new = int(before.timestamp()), int(after.timestamp())
+        if old != new:
+            ids = self._ids.get(old)
+            if ids is not None:
+                ids.discard(session_id)
+            self.add(session_id, after)
+
     def idle_since(self, cutoff: datetime) -> Iterator[tuple[str, ...]]:
         """Give the ids second by second, oldest first, up to and with that of `cutoff`.
 
