@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Everything that has to hold, from nothing: style, types, import rules, tests. Arguments go to pytest.
+set -euo pipefail
+
+root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+cd -- "$root"
+sh ./install.sh test
+
+step() {
+    printf '\n== %s\n' "$*"
+    ".venv/bin/$@"
+}
+
+step ruff check .
+step ruff format --check .
+step mypy
+step lint-imports --no-cache
+step python -m pytest "$@"
