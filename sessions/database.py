@@ -6,7 +6,6 @@ DatabaseError
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from sessions.group_commit import GroupCommit
 from sessions.migrations.running import NewerSchema, migrate
+from sessions.private_files import make_private
 
 Answer = TypeVar("Answer")
 Work = Callable[[Connection], Any]
@@ -60,7 +60,7 @@ class Database:
         """
         engine = await asyncio.to_thread(_open, path)
         reading = ThreadPoolExecutor(1, thread_name_prefix="conversations-reader")
-        reader_engine = _engine(path)
+        reader_engine = await asyncio.to_thread(_engine, path)
         connection = await asyncio.to_thread(engine.connect)
         connection = connection.execution_options(begin="BEGIN IMMEDIATE")
         reader = await asyncio.to_thread(reader_engine.connect)
@@ -69,7 +69,7 @@ class Database:
             async with GroupCommit(batches.commit, name="conversations-writer") as writer:
                 yield cls(writer, reader, reading)
         finally:
-            reading.shutdown()
+            await asyncio.to_thread(reading.shutdown)
             for each in (reader, connection):
                 await asyncio.to_thread(each.close)
             for each_engine in (reader_engine, engine):
@@ -133,9 +133,8 @@ def _failed(error: DBAPIError) -> DatabaseFailed:
 
 def _open(path: Path) -> Engine:
     """Open the file on this thread and migrate it; a file that is not ours stays as it is."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private(path)
         engine = _engine(path)
         with engine.connect() as connection:
             problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()

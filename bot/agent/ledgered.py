@@ -1,0 +1,107 @@
+"""Running a tool once: the ledger before and after it, a time limit, and errors as messages."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool, ToolException
+from langgraph.errors import GraphBubbleUp
+from langgraph.types import Command
+
+from bot.agent.context import current_turn
+from sessions.ledger import Ledger
+from sessions.models import LedgerEntry, LedgerKey
+
+log = structlog.get_logger(__name__)
+
+Result = ToolMessage | Command[Any]
+
+UNKNOWN = (
+    "This action was begun before and the bot was stopped meanwhile. Its outcome is unknown, and "
+    "it was not started again. Say so."
+)
+STOPPED = "The person stopped the turn before this was started. It did not run."
+
+
+def is_read_only(tool: BaseTool | None) -> bool:
+    """Say whether a tool is declared without effects: ``metadata={"read_only": True}``."""
+    return bool(tool is not None and (tool.metadata or {}).get("read_only"))
+
+
+@dataclass(frozen=True)
+class ToolRuns:
+    """How tools are run: at most once, not too long, and without ever raising into the graph."""
+
+    ledger: Ledger
+    timeout_seconds: float
+    clock: Callable[[], datetime]
+
+    async def run(
+        self,
+        call: dict[str, Any],
+        ai_message_id: str,
+        run: Callable[[], Awaitable[Result]],
+        *,
+        read_only: bool,
+    ) -> Result:
+        """Run one tool call and give its message."""
+        turn = current_turn.get()
+        if turn.stop.is_set():
+            return message_to(call, STOPPED, failed=True)
+        turn.tool_begins(call["id"])
+        try:
+            if read_only:
+                return await self._guarded(call, run)
+            key = LedgerKey(turn.thread_id, ai_message_id, call["id"])
+            known = await self.ledger.begin(
+                key, tool=call["name"], arguments=call["args"], at=self.clock()
+            )
+            if known is not None:
+                return _known(call, known)
+            result = await self._guarded(call, run)
+            failed = isinstance(result, ToolMessage) and result.status == "error"
+            await self.ledger.end(
+                key,
+                outcome="failed" if failed else "done",
+                result=result.content if isinstance(result, ToolMessage) else "It ran.",
+                at=self.clock(),
+            )
+            return result
+        finally:
+            turn.tool_ended(call["id"])
+
+    async def _guarded(self, call: dict[str, Any], run: Callable[[], Awaitable[Result]]) -> Result:
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                return await run()
+        except GraphBubbleUp:
+            raise
+        except TimeoutError:
+            text = f"{call['name']} did not end within {self.timeout_seconds:g} seconds."
+            return message_to(call, f"{text} Whether it took effect is not known.", failed=True)
+        except ToolException as refused:
+            return message_to(call, str(refused), failed=True)
+        except Exception as error:
+            log.exception("a tool failed", tool=call["name"])
+            text = f"{call['name']} failed ({type(error).__name__})."
+            return message_to(call, text, failed=True)
+
+
+def message_to(call: dict[str, Any], content: Any, *, failed: bool = False) -> ToolMessage:
+    """Answer a tool call."""
+    return ToolMessage(
+        content=content,
+        name=call["name"],
+        tool_call_id=call["id"],
+        status="error" if failed else "success",
+    )
+
+
+def _known(call: dict[str, Any], entry: LedgerEntry) -> ToolMessage:
+    if entry.ended_at is None:
+        return message_to(call, UNKNOWN, failed=True)
+    return message_to(call, entry.result, failed=entry.outcome == "failed")

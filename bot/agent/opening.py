@@ -1,0 +1,144 @@
+"""Opening the agent: its model, tools, checkpoints and notes, as one ``async with``."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import aiosqlite
+from langchain_core.tools import BaseTool, tool
+from langgraph.store.sqlite.aio import AsyncSqliteStore
+
+from bot.agent.graph import Limits, build_agent
+from bot.agent.ledgered import ToolRuns
+from bot.agent.models import ModelOptions, open_models
+from bot.agent.runner import Runner
+from bot.agent.saver import open_saver
+from bot.agent.tools import Send, shipped_tools
+from bot.errors import StartError
+from sessions.ledger import Ledger
+from sessions.private_files import make_private
+
+DEFAULT_PROMPT = (
+    "You are {name}, a helpful assistant in a chat. Answer shortly and plainly. Some of your "
+    "tools ask a person before they run; that is handled for you, so just call them. When an "
+    "action was rejected or its outcome is unknown, say so and do not claim that it happened."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """What the agent is made of, as plain values."""
+
+    model: ModelOptions = field(default_factory=ModelOptions)
+    limits: Limits = field(default_factory=Limits)
+    bot_name: str = "Threadline"
+    system_prompt: str = ""
+    tools: tuple[str, ...] = ()
+    safe_tools: tuple[str, ...] = ("time", "note", "notes")
+    agent: str = ""
+    ungated: Literal["refuse", "allow"] = "refuse"
+    tool_timeout_seconds: float = 60
+
+
+@asynccontextmanager
+async def open_agent(
+    options: AgentOptions,
+    *,
+    data_dir: Path,
+    ledger: Ledger,
+    send: Send,
+    clock: Callable[[], datetime],
+) -> AsyncIterator[Runner]:
+    """Open everything that the agent needs.
+
+    Raises:
+        StartError: with a sentence that says which setting is wrong.
+    """
+    async with AsyncExitStack() as stack:
+        saver = await stack.enter_async_context(open_saver(data_dir / "threads.db"))
+        store = await stack.enter_async_context(_open_store(data_dir / "notes.db"))
+        runs = ToolRuns(ledger, options.tool_timeout_seconds, clock)
+        if options.agent:
+            from bot.agent.foreign import open_foreign  # noqa: PLC0415 - only for those who bring one
+
+            graph, tools = await open_foreign(
+                options.agent, options.ungated, runs=runs, saver=saver, store=store
+            )
+            yield Runner(graph, saver, tools)
+            return
+        tools = {each.name: each for each in shipped_tools(send, clock)}
+        for path in options.tools:
+            tools |= await asyncio.to_thread(_own_tools, path)
+        unknown = sorted(set(options.safe_tools) - set(tools))
+        if unknown:
+            raise StartError(f"SAFE_TOOLS names no tool that exists: {', '.join(unknown)}.")
+        graph = build_agent(
+            await asyncio.to_thread(open_models, options.model),
+            list(tools.values()),
+            safe_tools=frozenset(options.safe_tools),
+            system_prompt=await asyncio.to_thread(_prompt, options),
+            limits=options.limits,
+            runs=runs,
+            saver=saver,
+            store=store,
+        )
+        yield Runner(graph, saver, tools)
+
+
+@asynccontextmanager
+async def _open_store(path: Path) -> AsyncIterator[AsyncSqliteStore]:
+    await asyncio.to_thread(make_private, path)
+    async with aiosqlite.connect(path, timeout=30, isolation_level=None) as connection:
+        await connection.execute("PRAGMA journal_mode=WAL")
+        async with AsyncSqliteStore(connection) as store:
+            await store.setup()
+            yield store
+
+
+def _prompt(options: AgentOptions) -> str:
+    """Give the system prompt: the text itself, or what stands in the .md or .txt file it names."""
+    text = options.system_prompt or DEFAULT_PROMPT
+    if text.endswith((".md", ".txt")) and "\n" not in text:
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StartError(f"SYSTEM_PROMPT={text} cannot be read: {error}.") from error
+    return text.replace("{name}", options.bot_name)
+
+
+def load(setting: str, path: str) -> Any:
+    """Import what ``package.module:name`` means.
+
+    Raises:
+        StartError: saying what was looked for and where.
+    """
+    module_name, _, name = path.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise StartError(
+            f"{setting}={path}: the module {module_name} cannot be imported "
+            f"({type(error).__name__}: {error})."
+        ) from error
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is None:
+        raise StartError(f"{setting}={path}: {module_name} has no {name!r}.")
+    return found
+
+
+def _own_tools(path: str) -> dict[str, BaseTool]:
+    found = load("TOOLS", path)
+    if not isinstance(found, list | tuple):
+        raise StartError(f"TOOLS={path} is not a list of tools but {type(found).__name__}.")
+    try:
+        tools = [each if isinstance(each, BaseTool) else tool(each) for each in found]
+    except Exception as error:
+        raise StartError(f"TOOLS={path} holds something that is no tool: {error}") from error
+    return {each.name: each for each in tools}

@@ -1,0 +1,250 @@
+"""Running the agent on a thread: ask, resume, go on, look, close. The caller owns the thread."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+import structlog
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command, StateUpdate
+
+from adapters.contract import Action, TextDelta, Verdict
+from bot.agent.answers import Listener
+from bot.agent.context import TurnContext, current_turn
+from bot.agent.failures import sentence_for
+from bot.agent.requests import Request, resume_value, to_request
+from bot.agent.saver import keep_newest
+from bot.agent.shapes import check_verdicts
+from bot.agent.threads import answers_for, unanswered_calls
+from bot.errors import AgentFailed, InterruptGone
+
+log = structlog.get_logger(__name__)
+
+STRICT_RESUME = "__pregel_strict_resume"
+"""A private key of LangGraph >= 1.2.20: a resume whose interrupt is not open fails (FACTS.md)."""
+
+MOST_STEPS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The turn has ended with this answer. `stopped` says that the person ended it."""
+
+    message_id: str
+    text: str
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The turn waits for decisions: all interrupts that are open now."""
+
+    requests: tuple[Request, ...]
+
+
+Event = TextDelta | Finished | Parked
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """What a thread holds, as it is on disk.
+
+    `finished` is its last answer if nothing is open and every call is answered.
+    """
+
+    exists: bool
+    human_ids: frozenset[str]
+    requests: tuple[Request, ...]
+    finished: Finished | None
+
+
+class Runner:
+    """One graph with its checkpoints. Each stream of events ends with `Finished` or `Parked`."""
+
+    def __init__(
+        self,
+        graph: CompiledStateGraph[Any, Any, Any, Any],
+        saver: AsyncSqliteSaver,
+        tools: Mapping[str, BaseTool],
+    ) -> None:
+        self._graph = graph
+        self._saver = saver
+        self._tools = tools
+
+    async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
+        """Put a person's text to the agent; doing it again changes nothing before the answer."""
+        messages = await self._messages(context.thread_id)
+        asked: list[AnyMessage] = [*answers_for(messages)]
+        asked.append(HumanMessage(text, id=context.message_id))
+        async for event in self._run({"messages": asked}, context, "exit"):
+            yield event
+
+    async def resume(
+        self, request: Request, verdicts: tuple[Verdict, ...], context: TurnContext
+    ) -> AsyncIterator[Event]:
+        """Carry out what was decided about one interrupt.
+
+        Raises:
+            InterruptGone: it is not open.
+        """
+        open_now = {each.interrupt_id for each in await self._requests(context.thread_id)}
+        if request.interrupt_id not in open_now:
+            raise InterruptGone(request.interrupt_id)
+        self.check(request.actions, verdicts)
+        value = resume_value(request, verdicts)
+        command: Command[Any] = Command(resume={request.interrupt_id: value})
+        async for event in self._run(command, context, "sync"):
+            yield event
+
+    async def proceed(self, context: TurnContext) -> AsyncIterator[Event]:
+        """Go on with a turn that was cut off in the middle."""
+        async for event in self._run(None, context, "sync"):
+            yield event
+
+    def check(self, actions: Sequence[Action], verdicts: Sequence[Verdict]) -> None:
+        """Raise `MisshapenVerdict` unless every verdict fits its action."""
+        check_verdicts(actions, verdicts, self._tools)
+
+    async def look(self, thread_id: str) -> ThreadState:
+        """Read a thread as it is on disk."""
+        messages = await self._messages(thread_id)
+        requests = await self._requests(thread_id)
+        return ThreadState(
+            exists=bool(messages),
+            human_ids=frozenset(str(m.id) for m in messages if isinstance(m, HumanMessage)),
+            requests=requests,
+            finished=None if requests else _finished(messages),
+        )
+
+    async def close(self, thread_id: str, text: str) -> None:
+        """End what is open in a thread with a sentence, without calling the model."""
+        messages = await self._messages(thread_id)
+        refused = answers_for(messages, text)
+        await self._append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
+
+    async def forget(self, thread_id: str) -> None:
+        """Delete a thread."""
+        await self._saver.adelete_thread(thread_id)
+
+    async def _run(
+        self, what: Any, context: TurnContext, durability: Literal["exit", "sync"]
+    ) -> AsyncIterator[Event]:
+        listener = Listener()
+        said: asyncio.Queue[TextDelta | None] = asyncio.Queue()
+        run = asyncio.create_task(self._pump(what, context, durability, listener, said))
+        stopping = asyncio.create_task(_stopped(context, run))
+        try:
+            while (delta := await said.get()) is not None:
+                yield delta
+            await run
+            yield await self._outcome(context, listener)
+        except asyncio.CancelledError:
+            if not context.stop.is_set():
+                raise
+            yield await self._keep(context, listener.text)
+        except Exception as error:
+            if isinstance(error, AgentFailed):
+                raise
+            log.exception("the agent failed")
+            raise AgentFailed(sentence_for(error)) from error
+        finally:
+            for task in (run, stopping):
+                task.cancel()
+            await asyncio.gather(run, stopping, return_exceptions=True)
+            await keep_newest(self._saver, context.thread_id)
+
+    async def _pump(
+        self,
+        what: Any,
+        context: TurnContext,
+        durability: Literal["exit", "sync"],
+        listener: Listener,
+        said: asyncio.Queue[TextDelta | None],
+    ) -> None:
+        current_turn.set(context)  # this task's own: nobody else sees it
+        config = _config(context.thread_id)
+        config["configurable"][STRICT_RESUME] = True
+        try:
+            stream = self._graph.astream(
+                what,
+                config,
+                stream_mode=["messages", "updates", "custom"],
+                durability=durability,
+                version="v2",
+                subgraphs=True,
+            )
+            async for part in stream:
+                if text := listener.hear(part):
+                    said.put_nowait(TextDelta(text))
+        finally:
+            said.put_nowait(None)
+
+    async def _outcome(self, context: TurnContext, listener: Listener) -> Event:
+        requests = await self._requests(context.thread_id)
+        if requests:
+            return Parked(requests)
+        finished = _finished(await self._messages(context.thread_id))
+        if finished is None:
+            raise AgentFailed("The agent ended without an answer.")
+        stopped = context.stop.is_set()
+        return (
+            Finished(finished.message_id, listener.text or finished.text, stopped=True)
+            if (stopped)
+            else finished
+        )
+
+    async def _keep(self, context: TurnContext, text: str) -> Finished:
+        """Keep in the thread what was written until the turn was stopped."""
+        messages = await self._messages(context.thread_id)
+        kept: list[AnyMessage] = []
+        if context.message_id not in {message.id for message in messages}:
+            asked = HumanMessage("(stopped)", id=context.message_id)
+            kept.append(asked)
+        kept += answers_for(messages, "The person stopped the turn. This did not run.")
+        answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
+        await self._append(context.thread_id, [*kept, answer])
+        return Finished(str(answer.id), answer.text, stopped=True)
+
+    async def _append(self, thread_id: str, messages: Sequence[AnyMessage]) -> None:
+        """Add messages and leave the thread at rest: nothing open, nothing to run."""
+        await self._graph.abulk_update_state(
+            _config(thread_id),
+            [
+                [StateUpdate({"messages": list(messages)}, "__start__")],
+                [StateUpdate(None, "__end__")],
+            ],
+        )
+        await keep_newest(self._saver, thread_id)
+
+    async def _messages(self, thread_id: str) -> list[AnyMessage]:
+        """Read the committed messages; `get_state` would show pending writes too (FACTS.md)."""
+        found = await self._saver.aget_tuple(_config(thread_id))
+        return list(found.checkpoint["channel_values"].get("messages", ())) if found else []
+
+    async def _requests(self, thread_id: str) -> tuple[Request, ...]:
+        state = await self._graph.aget_state(_config(thread_id))
+        return tuple(to_request(each) for each in state.interrupts)
+
+
+def _config(thread_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread_id}, "recursion_limit": MOST_STEPS}
+
+
+def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
+    last = messages[-1] if messages else None
+    if not isinstance(last, AIMessage) or last.tool_calls or unanswered_calls(messages):
+        return None
+    return Finished(str(last.id), last.text)
+
+
+async def _stopped(context: TurnContext, run: "asyncio.Task[None]") -> None:
+    """Cancel the run once the person said stop and no tool is in the middle of its work."""
+    await context.stop.wait()
+    await context.tools_at_rest()
+    run.cancel()

@@ -1,0 +1,95 @@
+"""Reading and mending what a thread holds: its messages and the calls nobody answered."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+
+NOT_RUN = "This call was interrupted and is not answered. Do not assume that it ran."
+
+
+def unanswered_calls(messages: Sequence[AnyMessage]) -> list[dict[str, Any]]:
+    """List the tool calls that no tool message answers, in order."""
+    answered = {each.tool_call_id for each in messages if isinstance(each, ToolMessage)}
+    return [
+        dict(call)
+        for message in messages
+        if isinstance(message, AIMessage)
+        for call in message.tool_calls
+        if call["id"] not in answered
+    ]
+
+
+def answers_for(messages: Sequence[AnyMessage], text: str = NOT_RUN) -> list[ToolMessage]:
+    """Answer each unanswered call with an error, as providers refuse threads without."""
+    return [
+        ToolMessage(
+            content=text,
+            tool_call_id=call["id"],
+            name=call["name"],
+            status="error",
+            id=str(uuid4()),
+        )
+        for call in unanswered_calls(messages)
+    ]
+
+
+def mended(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """Give the messages as every provider takes them: calls answered, no answer without a call.
+
+    An answer stands right behind the message that called, whatever came in between.
+    """
+    missing = {each.tool_call_id: each for each in answers_for(messages)}
+    answers = {each.tool_call_id: each for each in messages if isinstance(each, ToolMessage)}
+    whole: list[AnyMessage] = []
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            continue
+        whole.append(message)
+        if isinstance(message, AIMessage):
+            ids = [str(call["id"]) for call in message.tool_calls]
+            whole += [answers.get(each) or missing[each] for each in ids]
+    return whole
+
+
+def beyond(messages: Sequence[AnyMessage], most_chars: int) -> list[AnyMessage]:
+    """List the oldest messages that no longer fit, in whole turns; the last turn always stays."""
+    starts = [index for index, each in enumerate(messages) if isinstance(each, HumanMessage)]
+    if not starts:
+        return []
+    kept, chars, end = starts[-1], 0, len(messages)
+    for start in reversed(starts):
+        chars += sum(_size(message) for message in messages[start:end])
+        if chars > most_chars and start != starts[-1]:
+            break
+        kept, end = start, start
+    return list(messages[:kept])
+
+
+def calls_before(messages: Sequence[AnyMessage], tool: str, call_id: str) -> int:
+    """Count the calls of a tool in this turn before the given one."""
+    before = 0
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            before = 0
+        if not isinstance(message, AIMessage):
+            continue
+        for call in message.tool_calls:
+            if call["id"] == call_id:
+                return before
+            before += call["name"] == tool
+    return before
+
+
+def caller_of(messages: Sequence[AnyMessage], call_id: str) -> str:
+    """Give the id of the newest message of the model that made this call; empty if none did."""
+    for message in reversed(messages):
+        if isinstance(message, AIMessage) and any(c["id"] == call_id for c in message.tool_calls):
+            return message.id or ""
+    return ""
+
+
+def _size(message: AnyMessage) -> int:
+    calls = message.tool_calls if isinstance(message, AIMessage) else ()
+    return len(message.text) + sum(len(str(call["args"])) for call in calls)

@@ -1,0 +1,96 @@
+"""The tools that ship: the time, notes, and messages to other chats."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
+from zoneinfo import ZoneInfo, available_timezones
+
+from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool, ToolException
+from langgraph.store.base import BaseStore
+
+from bot.agent.context import TurnContext, current_turn
+from bot.agent.threads import calls_before
+
+Send = Callable[[TurnContext, str, str], Awaitable[str]]
+"""Send a text in the name of a turn's person: the turn, the recipient as written, the text.
+What it returns is told to the model."""
+
+MOST_NOTES = 200
+"""Notes of one person that are read at once."""
+
+
+def shipped_tools(send: Send, clock: Callable[[], datetime]) -> list[BaseTool]:
+    """Make the tools. `time`, `note` and `notes` are on the safe list as it comes."""
+
+    @tool
+    def time(zone: str = "UTC") -> str:
+        """Tell the present time in a time zone or city, such as Europe/Paris or Paris."""
+        name = _zone(zone)
+        now = clock().astimezone(ZoneInfo(name))
+        return f"It is {now:%A, %d %B %Y, %H:%M} in {name}."
+
+    time.metadata = {"read_only": True}
+
+    @tool
+    async def note(text: str, runtime: ToolRuntime) -> str:
+        """Keep a note for the person who is speaking."""
+        turn = current_turn.get()
+        # The same call of a turn that runs again after a crash writes the same note again.
+        ordinal = calls_before(runtime.state["messages"], "note", str(runtime.tool_call_id))
+        key = str(uuid5(NAMESPACE_OID, f"{turn.message_id}/note/{ordinal}"))
+        value = {"text": text, "at": clock().isoformat()}
+        await _store(runtime).aput(_notes(turn), key, value, index=False)
+        return f"Noted: {text}"
+
+    @tool
+    async def notes(runtime: ToolRuntime) -> str:
+        """List the notes of the person who is speaking."""
+        found = await _store(runtime).asearch(_notes(current_turn.get()), limit=MOST_NOTES)
+        if not found:
+            return "There are no notes."
+        lines = sorted((item.value["at"], item.value["text"]) for item in found)
+        return "Your notes:\n" + "\n".join(f"- {text}" for _, text in lines)
+
+    notes.metadata = {"read_only": True}
+
+    @tool
+    async def forget_notes(runtime: ToolRuntime) -> str:
+        """Delete all notes of the person who is speaking, for ever."""
+        store, place = _store(runtime), _notes(current_turn.get())
+        gone = 0
+        while found := await store.asearch(place, limit=MOST_NOTES):
+            for item in found:
+                await store.adelete(place, item.key)
+            gone += len(found)
+        return f"{gone} notes are deleted."
+
+    @tool
+    async def send_message(to: str, text: str) -> str:
+        """Send a message to a person: 'me', or platform:id such as telegram:12345."""
+        return await send(current_turn.get(), to, text)
+
+    return [time, note, notes, forget_notes, send_message]
+
+
+def _store(runtime: ToolRuntime) -> BaseStore:
+    if runtime.store is None:
+        raise ToolException("There is no place for notes here.")
+    return runtime.store
+
+
+def _notes(turn: TurnContext) -> tuple[str, ...]:
+    """Name where a person's notes are. LangGraph allows no full stop in a name space."""
+    person = turn.person.person.replace("%", "%25").replace(".", "%2E")
+    return ("notes", person)
+
+
+def _zone(written: str) -> str:
+    """Find a time zone by its name or its city."""
+    wanted = re.sub(r"\s+", "_", written.strip()).lower()
+    zones = available_timezones()
+    for name in sorted(zones, key=lambda zone: (zone.count("/"), zone)):
+        if wanted in (name.lower(), name.lower().rpartition("/")[2]):
+            return name
+    raise ToolException(f"There is no time zone {written!r}; write for example Europe/Paris.")

@@ -1,0 +1,68 @@
+"""A real agent on real files, for tests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from adapters.contract import Address, TextDelta
+from bot.agent.context import TurnContext
+from bot.agent.opening import AgentOptions, open_agent
+from bot.agent.runner import Event, Runner
+from sessions.database import Database
+from sessions.ledger import Ledger
+
+
+@dataclass
+class Desk:
+    """One runner, its ledger, and what it sent."""
+
+    runner: Runner
+    ledger: Ledger
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+
+def context(thread_id: str = "t", person: str = "ann", message_id: str = "") -> TurnContext:
+    return TurnContext(
+        person=Address("memory", person, person),
+        person_name=person,
+        session_id="s",
+        thread_id=thread_id,
+        message_id=message_id or str(uuid4()),
+        stop=asyncio.Event(),
+    )
+
+
+@asynccontextmanager
+async def open_desk(
+    data_dir: Path,
+    options: AgentOptions | None = None,
+    clock: Callable[[], datetime] = lambda: datetime(2026, 11, 21, 12, tzinfo=UTC),
+) -> AsyncIterator[Desk]:
+    sent: list[tuple[str, str]] = []
+
+    async def send(_: TurnContext, to: str, text: str) -> str:
+        sent.append((to, text))
+        return f"Sent to {to}."
+
+    async with Database.open(data_dir / "conversations.db") as database:
+        ledger = Ledger(database)
+        async with open_agent(
+            options or AgentOptions(), data_dir=data_dir, ledger=ledger, send=send, clock=clock
+        ) as runner:
+            yield Desk(runner, ledger, sent)
+
+
+async def events_of(events: AsyncIterator[Event]) -> tuple[str, Event]:
+    """Read a run: the text that streamed, and how it ended."""
+    streamed, last = "", None
+    async for event in events:
+        if isinstance(event, TextDelta):
+            streamed += event.text
+        last = event
+    assert last is not None
+    assert not isinstance(last, TextDelta)
+    return streamed, last
