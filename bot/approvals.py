@@ -8,12 +8,11 @@ come first served, before the agent hears of it.
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from adapters.contract import (
     Action,
     Address,
-    ApprovalRequest,
     ApprovalSettled,
     Approve,
     Decision,
@@ -24,11 +23,11 @@ from adapters.contract import (
     Verdict,
 )
 from bot.addresses import address_of
-from bot.agent.runner import Request
+from bot.agent.requests import Request
+from bot.cards import clock_time, settled, too_late, verdicts_of
 from bot.deciders import Decider, Deciders, in_words, strictest
 from bot.errors import MisshapenVerdict
 from bot.verdicts import (
-    from_json,
     outcome_of,
     runs,
     shown_hash,
@@ -142,25 +141,38 @@ class Approvals:
         if record is None:
             return Refused("unknown", f"There is no approval {decision.approval_id}.")
         person = decision.sender.person
-        if not self.deciders.may_decide(record.decider, record.requester, person):
-            return Refused("not_yours", f"Only {in_words(record.decider)} may decide this.")
-        if record.decided_at is not None:
-            return _too_late(record)
-        if record.expires_at <= self._clock():
-            return Refused("settled", f"This request expired at {_clock_time(record.expires_at)}.")
-        if record.hash != shown_hash([to_action(action) for action in record.actions]):
-            return Refused("settled", "What was asked is not what was shown any more.")
         verdicts = _for_each(decision.verdicts, len(record.actions))
-        try:
-            self._check([to_action(action) for action in record.actions], verdicts)
-            self._check_reach(record, verdicts, person)
-        except MisshapenVerdict as misshapen:
-            return Refused("misshapen", str(misshapen))
+        refused = self._too_late_or_not_theirs(record, person) or self._misshapen(
+            record, verdicts, person
+        )
+        if refused is not None:
+            return refused
         if record.decider == "two" and any(map(runs, verdicts)):
             waiting = await self._vote(record, verdicts, person)
             if waiting is not None:
                 return waiting
         return await self._claim(record, verdicts, decision.sender)
+
+    def _too_late_or_not_theirs(self, record: ApprovalRecord, person: str) -> Refused | None:
+        if not self.deciders.may_decide(record.decider, record.requester, person):
+            return Refused("not_yours", f"Only {in_words(record.decider)} may decide this.")
+        if record.decided_at is not None:
+            return too_late(record)
+        if record.expires_at <= self._clock():
+            return Refused("settled", f"This request expired at {clock_time(record.expires_at)}.")
+        if record.hash != shown_hash([to_action(action) for action in record.actions]):
+            return Refused("settled", "What was asked is not what was shown any more.")
+        return None
+
+    def _misshapen(
+        self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], person: str
+    ) -> Refused | None:
+        try:
+            self._check([to_action(action) for action in record.actions], verdicts)
+            self._check_reach(record, verdicts, person)
+        except MisshapenVerdict as misshapen:
+            return Refused("misshapen", str(misshapen))
+        return None
 
     async def _claim(
         self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], sender: Address
@@ -173,7 +185,7 @@ class Approvals:
             verdicts=tuple(map(to_json, verdicts)),
             at=self._clock(),
         )
-        return Claimed(record, settled(record)) if won else _too_late(record)
+        return Claimed(record, settled(record)) if won else too_late(record)
 
     def _check_reach(
         self, record: ApprovalRecord, verdicts: Sequence[Verdict], person: str
@@ -217,9 +229,7 @@ class Approvals:
         for action, verdict in zip(record.actions, verdicts_of(record), strict=True):
             if isinstance(verdict, Approve) and verdict.for_session:
                 grant = _grant(action.name, action.decider)
-                await self.records.grant(
-                    record.session_id, grant, record.decided_by, self._clock()
-                )
+                await self.records.grant(record.session_id, grant, record.decided_by, self._clock())
         await self.records.began(record.id, self._clock())
 
     async def end_early(self, record: ApprovalRecord, outcome: Outcome, by: str) -> Claimed | None:
@@ -244,36 +254,6 @@ class Approvals:
         ]
 
 
-def as_request(record: ApprovalRecord) -> ApprovalRequest:
-    """Give an approval as a person is shown it."""
-    actions = tuple(map(to_action, record.actions))
-    return ApprovalRequest(record.id, actions, record.expires_at, record.decider)
-
-
-def settled(record: ApprovalRecord) -> ApprovalSettled:
-    """Say how a decided approval was decided."""
-    if record.decided_at is None:
-        raise ValueError(f"approval {record.id} is open")
-    what = "; ".join(map(summary, record.actions))
-    when = _clock_time(record.decided_at)
-    by = f" by {record.decided_by}" if record.decided_by else ""
-    outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
-    words = "decided one by one" if outcome == "mixed" else outcome
-    text = f"{words.capitalize()}{by} at {when}: {what}"
-    return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text)
-
-
-def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
-    """Give the verdicts that were claimed."""
-    return tuple(map(from_json, record.verdicts))
-
-
-def _too_late(record: ApprovalRecord) -> Refused:
-    how = settled(record)
-    ending = f" It ended: {record.ending}" if record.ending else ""
-    return Refused("settled", f"This is decided already. {how.text}.{ending}", how)
-
-
 def _for_each(verdicts: tuple[Verdict, ...], actions: int) -> tuple[Verdict, ...]:
     single_for_all = len(verdicts) == 1 and not isinstance(verdicts[0], Edit)
     return verdicts * actions if single_for_all else verdicts
@@ -286,9 +266,3 @@ def _grant(tool: str, decider: str) -> str:
 
 def _decider(stored: str) -> Decider:
     return "two" if stored == "two" else "admins" if stored == "admins" else "requester"
-
-
-def _clock_time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%H:%M} UTC"
-
-

@@ -87,9 +87,7 @@ async def start(call: Call) -> Said:
 
 async def help_(call: Call) -> Said:
     """List the commands."""
-    lines = [
-        f"/{c.name}{' ' + c.usage if c.usage else ''} - {c.summary}" for c in call.commands
-    ]
+    lines = [f"/{c.name}{' ' + c.usage if c.usage else ''} - {c.summary}" for c in call.commands]
     return _say("\n".join(lines))
 
 
@@ -117,8 +115,7 @@ async def status(call: Call) -> Said:
     lines = [
         f"Session {session.session_id}, since {_time(session.created_at)}.",
         f"Conversation {session.thread_id}.",
-        f"{'Working on a message' if running else 'Idle'}; "
-        f"{call.turns.lanes.waiting(key)} waiting.",
+        f"{'Working' if running else 'Idle'}; {call.turns.lanes.waiting(key)} messages wait.",
     ]
     lines += [f"Waits for a decision: {_line(record)}" for record in await call.open()]
     return _say("\n".join(lines))
@@ -198,7 +195,9 @@ async def cancel(call: Call) -> Said:
     open_here = await call.open()
     mine = [each for each in open_here if person == each.requester or deciders.is_admin(person)]
     if not mine:
-        return _say("Only who asked, or an admin, may withdraw this." if open_here else NOTHING_OPEN)
+        return _say(
+            "Only who asked, or an admin, may withdraw this." if open_here else NOTHING_OPEN
+        )
     withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
     return Said((*withdrawn, Notice("Withdrawn; nothing was run.")))
 
@@ -231,7 +230,7 @@ async def _decide(
     return await call.decisions.decide(decision)
 
 
-async def unknown(call: Call) -> Said:
+async def unknown(call: Call) -> Said:  # noqa: ARG001 - every command has this shape
     """Say that there is no such command."""
     return _say("There is no such command. /help lists what there is.", "/help")
 

@@ -9,7 +9,8 @@ import structlog
 
 from adapters.contract import Address, Answer, ApprovalSettled, Decision, Notice, Outcome, Reply
 from bot.addresses import address_of
-from bot.approvals import Approvals, Claimed, settled, verdicts_of
+from bot.approvals import Approvals, Claimed
+from bot.cards import settled, verdicts_of
 from bot.deciders import OPERATOR
 from bot.lanes import Work
 from bot.streams import Both, Nowhere, Replies

@@ -32,9 +32,7 @@ class Lanes:
         self._tasks: set[asyncio.Task[None]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def add(
-        self, lane: Hashable, work: Work, dropped: Dropped, *, unbounded: bool = False
-    ) -> None:
+    def add(self, lane: Hashable, work: Work, dropped: Dropped, *, unbounded: bool = False) -> None:
         """Put work at the end of a lane; it begins at once if the lane is empty.
 
         `dropped` is called in its stead if the bot stops before. `unbounded` is for what was

@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from adapters.contract import Adapter, Address, Answer, DeliveryFailed, Notice, Reply
-from bot.addresses import place_of
+from bot.addresses import place_of, recipient
+from bot.agent.context import TurnContext
 from sessions.conversations import Conversations
 from sessions.models import Message
 
@@ -48,6 +49,21 @@ class Outbox:
         if await self.show(to, _once(Notice(text))):
             await self._conversations.mark(row.id, "delivered")
 
+    async def send(self, turn: TurnContext, to: str, text: str) -> str:
+        """Send a text in a person's name; the recipient sees in whose.
+
+        What is answered is the same whether or not such a person exists.
+        """
+        address = recipient(to, turn.person)
+        if address is None:
+            return f"{to!r} is nobody: write 'me', or platform:id such as telegram:12345."
+        if address.person == turn.person.person:
+            await self.say(address, text)
+        else:
+            name = f" ({turn.person_name})" if turn.person_name else ""
+            await self.say(address, f"Message from {turn.person.person}{name}:\n{text}")
+        return f"Your message to {to} is on its way."
+
     async def show(self, to: Address, replies: AsyncIterator[Reply]) -> bool:
         """Show replies whose records are on disk; say whether the platform took them all.
 
@@ -78,9 +94,7 @@ async def _once(reply: Reply) -> AsyncIterator[Reply]:
     yield reply
 
 
-async def _noting_answers(
-    replies: AsyncIterator[Reply], seen: list[str]
-) -> AsyncIterator[Reply]:
+async def _noting_answers(replies: AsyncIterator[Reply], seen: list[str]) -> AsyncIterator[Reply]:
     async for reply in replies:
         if isinstance(reply, Answer):
             seen.append(reply.message_id)

@@ -4,13 +4,12 @@ docs/architecture.md has the table. Nothing here waits for a model: turns go on 
 before anything that arrives later.
 """
 
-from collections.abc import Callable
-
 import structlog
 
 from bot.addresses import address_of, session_key
 from bot.bot import Bot
-from bot.streams import Nowhere, ReplyStream
+from bot.lanes import Work
+from bot.streams import ReplyStream
 from sessions.models import ApprovalRecord, Message
 
 log = structlog.get_logger(__name__)
@@ -34,7 +33,9 @@ async def recover(bot: Bot) -> None:
     for thread_id in {row.thread_id for row in unfinished if row.state == "held"}:
         bot.turns.lanes.at_once(_running_held(bot, thread_id))
     if unfinished or decided:
-        log.info("going on with what was unfinished", messages=len(unfinished), decided=len(decided))
+        log.info(
+            "going on with what was unfinished", messages=len(unfinished), decided=len(decided)
+        )
 
 
 async def _settle_rows(bot: Bot) -> None:
@@ -78,7 +79,7 @@ async def _resume(bot: Bot, row: Message) -> None:
     bot.turns.lanes.add(lane, pick_up, lambda: None, unbounded=True)
 
 
-def _carrying_out(bot: Bot, record: ApprovalRecord) -> Callable[[], "object"]:
+def _carrying_out(bot: Bot, record: ApprovalRecord) -> Work:
     async def carry_out() -> None:
         async with bot.turns.chat(record.place) as out:
             await bot.decisions.carry_out(record, out)
@@ -86,7 +87,7 @@ def _carrying_out(bot: Bot, record: ApprovalRecord) -> Callable[[], "object"]:
     return carry_out
 
 
-def _running_held(bot: Bot, thread_id: str) -> Callable[[], "object"]:
+def _running_held(bot: Bot, thread_id: str) -> Work:
     async def run_held() -> None:
         async with bot.turns.lanes.exclusive(thread_id):
             await bot.turns.run_held(thread_id)

@@ -5,7 +5,7 @@ It ends with an answer, or parks at an approval and then holds nothing: no lock,
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,17 +13,17 @@ from uuid import uuid4
 
 import structlog
 
-from adapters.contract import Accepted, Answer, Failure, Held, Notice, Refused, TextDelta
+from adapters.contract import Accepted, Answer, Failure, Notice, Refused, TextDelta
 from bot.addresses import GroupSessions, address_of, session_key
 from bot.agent.context import TurnContext
-from bot.agent.runner import Event, Finished, Parked, Request, Runner, ThreadState
-from bot.approvals import Approvals, as_request, verdicts_of
-from bot.deciders import in_words
+from bot.agent.requests import Request
+from bot.agent.runner import Event, Finished, Parked, Runner, ThreadState
+from bot.approvals import Approvals
+from bot.cards import as_request, held, verdicts_of
 from bot.errors import AgentFailed
 from bot.lanes import Lanes
 from bot.outbox import Outbox
 from bot.streams import Nowhere, Replies, ReplyStream
-from bot.verdicts import summary
 from sessions.conversations import Conversations
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
@@ -75,7 +75,7 @@ class Turns:
         self.lanes = lanes
         self.groups = groups
         self._ledger = ledger
-        self._outbox = outbox
+        self.outbox = outbox
         self._clock = clock
         self._running: dict[str, Turn] = {}
 
@@ -103,10 +103,12 @@ class Turns:
         out.put(Accepted(row.id, row.session_id, row.thread_id))
         waiting_for = await self.approvals.records.open(thread_id=row.thread_id)
         if waiting_for and row.state != "held":
-            held = await self.conversations.held(row.thread_id)
-            if len(held) >= self.lanes.most_waiting:
+            others = await self.conversations.held(row.thread_id)
+            if len(others) >= self.lanes.most_waiting:
                 await self.conversations.mark(row.id, "rejected")
-                out.put(Refused("busy", f"{len(held)} of your messages wait for a decision already."))
+                out.put(
+                    Refused("busy", f"{len(others)} of your messages wait for a decision already.")
+                )
                 return
         await self.conversations.bind(
             row.id,
@@ -115,7 +117,7 @@ class Turns:
             state="held" if waiting_for else "running",
         )
         if waiting_for:
-            out.put(_held(row, waiting_for))
+            out.put(held(row, waiting_for))
             return
         turn = Turn(row)
         await self.drive(turn, self.runner.ask(row.text, turn.context), out)
@@ -248,7 +250,7 @@ class Turns:
         stream = ReplyStream()
 
         async def show() -> None:
-            await self._outbox.show(address_of(place), stream)
+            await self.outbox.show(address_of(place), stream)
 
         self.lanes.at_once(show)
         try:
@@ -275,7 +277,11 @@ class Turns:
                 await self._ask(row, out)
 
     async def go_on(
-        self, turn: Turn, state: ThreadState, out: Replies, carried_out: ApprovalRecord | None = None
+        self,
+        turn: Turn,
+        state: ThreadState,
+        out: Replies,
+        carried_out: ApprovalRecord | None = None,
     ) -> None:
         """Take a thread from the state in which it was found to its answer or approval."""
         if state.requests:
@@ -289,15 +295,3 @@ class Turns:
 
 async def _only(event: Event) -> AsyncIterator[Event]:
     yield event
-
-
-def _held(row: Message, records: Sequence[ApprovalRecord]) -> Held:
-    """Tell a person what their text waits for."""
-    first = records[0]
-    what = "; ".join(summary(action) for action in first.actions)
-    text = (
-        f"Your message is kept and waits until this is decided: {what}\n"
-        f"Who can decide: {in_words(first.decider)}, with /approve {first.id} "
-        f"or /reject {first.id}. /cancel withdraws it."
-    )
-    return Held(row.id, tuple(map(as_request, records)), text)

@@ -15,7 +15,7 @@ from adapters.api.problems import documented
 from adapters.api.views import ActionView, approval_view
 from adapters.contract import VerdictName
 from bot.addresses import address_of
-from bot.approvals import as_request
+from bot.cards import as_request
 from bot.bot import Bot
 from sessions.models import ApprovalRecord
 

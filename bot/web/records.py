@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from adapters.api import StoredApproval, StoredMessage
 from adapters.contract import Address, ApprovalRequest
 from bot.addresses import address_of, place_of, session_key
-from bot.approvals import as_request
+from bot.cards import as_request
 from bot.bot import Bot
 from sessions.models import Message
 

@@ -1,0 +1,216 @@
+"""The composition root: the one place that reads the settings and names concrete classes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fastapi import FastAPI
+
+from adapters.api import ApiAdapter
+from bot.agent.graph import Limits
+from bot.agent.models import ModelOptions
+from bot.agent.opening import AgentOptions, open_agent
+from bot.approvals import Approvals
+from bot.bot import Bot
+from bot.deciders import Deciders
+from bot.decisions import Decisions
+from bot.errors import StartError
+from bot.health import Check, Part
+from bot.lanes import Lanes
+from bot.outbox import Outbox
+from bot.recovery import recover
+from bot.sweeper import sweep_sessions, sweeping
+from bot.turns import Turns
+from bot.web.options import ApiKey, WebOptions
+from bot.web.server import create_app, serving
+from bot.web.serving import Served
+from config.settings import AgentSettings, ApprovalSettings, ServerSettings, Settings
+from sessions.approval_records import ApprovalRecords
+from sessions.conversations import Conversations
+from sessions.csv_store import CsvStore
+from sessions.database import Database, DatabaseError
+from sessions.ledger import Ledger
+from sessions.manager import SessionManager
+from sessions.store import SessionStoreError
+
+CONTROL_SOCKET = "control.sock"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A bot that serves its platforms."""
+
+    bot: Bot
+    served: Served
+
+
+def now() -> datetime:
+    """Tell the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
+    """Open the files and the agent. The bot handles what it is given, and nothing else runs.
+
+    At the end, turns that have begun may finish.
+
+    Raises:
+        StartError: with a sentence that says what to do.
+    """
+    data = settings.sessions.data_dir
+    async with AsyncExitStack() as stack:
+        try:
+            # The session file first: who owns it owns the data beside it.
+            csv = CsvStore.open(settings.sessions.sessions_csv_path, clock=now)
+            store = await stack.enter_async_context(csv)
+            opened = Database.open(data / "conversations.db")
+            database = await stack.enter_async_context(opened)
+        except (SessionStoreError, DatabaseError) as error:
+            raise StartError(str(error)) from error
+        conversations = Conversations(database, clock=now)
+        outbox = Outbox(conversations, clock=now)
+        ledger = Ledger(database)
+        ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
+        sessions = SessionManager(store, ttl=ttl, clock=now)
+        runner = await stack.enter_async_context(
+            open_agent(
+                _agent_options(settings.agent),
+                data_dir=data,
+                ledger=ledger,
+                send=outbox.send,
+                clock=now,
+            )
+        )
+        approvals = Approvals(
+            ApprovalRecords(database),
+            sessions,
+            _deciders(settings.approvals, settings.server),
+            check=runner.check,
+            ttl=timedelta(minutes=settings.approvals.approval_ttl_minutes),
+            clock=now,
+        )
+        turns = Turns(
+            sessions=sessions,
+            conversations=conversations,
+            approvals=approvals,
+            ledger=ledger,
+            runner=runner,
+            lanes=Lanes(most_waiting=settings.sessions.max_waiting_messages),
+            outbox=outbox,
+            groups=settings.sessions.group_sessions,
+            clock=now,
+        )
+        stack.push_async_callback(turns.lanes.drain, settings.server.shutdown_grace_seconds)
+        decisions = Decisions(turns, approvals, clock=now)
+        checks = (_checking(store), _checking_database(conversations))
+        yield Bot(settings.agent.bot_name, turns, decisions, checks, now)
+
+
+@asynccontextmanager
+async def operating(settings: Settings) -> AsyncIterator[FastAPI]:
+    """Open the bot for one command of its operator: all routes, no platform, no periodic job."""
+    async with open_bot(settings) as bot:
+        api = _api(settings.server)
+        bot.turns.outbox.connect(api)
+        async with api.serve(bot.handle, bot.commands):
+            yield create_app(bot, api, web_options(settings), operator=True)
+
+
+@asynccontextmanager
+async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
+    """Open the bot, go on with what was unfinished, and serve every platform.
+
+    What ends first at a stop is the intake, then the turns, then the server, then the files.
+
+    Raises:
+        StartError: with a sentence that says what to do.
+    """
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(open_bot(settings))
+        api = _api(settings.server)
+        bot.turns.outbox.connect(api)
+        served = await stack.enter_async_context(serving(bot, api, web_options(settings)))
+        stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
+        await recover(bot)
+        await sweep_sessions(bot)
+        every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
+        await stack.enter_async_context(sweeping(bot, every))
+        await stack.enter_async_context(api.serve(bot.handle, bot.commands))
+        yield Running(bot, served)
+
+
+def web_options(settings: Settings) -> WebOptions:
+    """Say where HTTP listens and whom it lets in."""
+    server = settings.server
+    keys = tuple(
+        ApiKey(key.name, key.role, key.secret.get_secret_value()) for key in server.api_keys
+    )
+    return WebOptions(
+        host=server.host,
+        port=server.port,
+        keys=keys,
+        allowed_hosts=server.allowed_hosts,
+        control_socket=settings.sessions.data_dir / CONTROL_SOCKET,
+    )
+
+
+def _api(server: ServerSettings) -> ApiAdapter:
+    return ApiAdapter(
+        wait_seconds=server.chat_wait_seconds, max_message_chars=server.max_message_chars
+    )
+
+
+def _agent_options(agent: AgentSettings) -> AgentOptions:
+    return AgentOptions(
+        model=ModelOptions(
+            model=agent.model,
+            fallback=agent.model_fallback,
+            base_url=agent.model_base_url,
+            timeout_seconds=agent.model_timeout_seconds,
+            retries=agent.model_retries,
+        ),
+        limits=Limits(
+            history_max_chars=agent.history_max_chars,
+            model_calls=agent.max_model_calls,
+            tool_calls=agent.max_tool_calls,
+        ),
+        bot_name=agent.bot_name,
+        system_prompt=agent.system_prompt,
+        tools=agent.tools,
+        safe_tools=agent.safe_tools,
+        agent=agent.agent,
+        ungated=agent.agent_ungated,
+        tool_timeout_seconds=agent.tool_timeout_seconds,
+    )
+
+
+def _deciders(approvals: ApprovalSettings, server: ServerSettings) -> Deciders:
+    """Admins are those who are named, and the API keys with that role."""
+    keys = {f"api:{key.name}" for key in server.api_keys if key.role == "admin"}
+    return Deciders(approvals.approvers, frozenset(approvals.admins) | keys)
+
+
+def _checking(store: CsvStore) -> Check:
+    async def check() -> Part:
+        report = store.report()
+        trouble = report.refusing or report.trouble
+        edited = ", ".join(path.name for path in report.edited_files)
+        if edited:
+            edited = f" Somebody edited it; apply with: sessions apply {edited}"
+        text = trouble or f"{report.sessions} sessions in {report.path.name}."
+        return Part("sessions", ok=not trouble, text=text + edited)
+
+    return check
+
+
+def _checking_database(conversations: Conversations) -> Check:
+    async def check() -> Part:
+        try:
+            await conversations.get("")
+        except DatabaseError as error:
+            return Part("conversations", ok=False, text=str(error))
+        return Part("conversations", ok=True, text="The database answers.")
+
+    return check

@@ -1,0 +1,57 @@
+"""An approval as people see it: open, held up by it, and with its outcome."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from adapters.contract import ApprovalRequest, ApprovalSettled, Held, Outcome, Refused, Verdict
+from bot.deciders import in_words
+from bot.verdicts import from_json, summary, to_action
+from sessions.models import ApprovalRecord, Message
+
+
+def as_request(record: ApprovalRecord) -> ApprovalRequest:
+    """Give an approval as a person is shown it."""
+    actions = tuple(map(to_action, record.actions))
+    return ApprovalRequest(record.id, actions, record.expires_at, record.decider)
+
+
+def settled(record: ApprovalRecord) -> ApprovalSettled:
+    """Say how a decided approval was decided."""
+    if record.decided_at is None:
+        raise ValueError(f"approval {record.id} is open")
+    what = "; ".join(map(summary, record.actions))
+    when = clock_time(record.decided_at)
+    by = f" by {record.decided_by}" if record.decided_by else ""
+    outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
+    words = "decided one by one" if outcome == "mixed" else outcome
+    text = f"{words.capitalize()}{by} at {when}: {what}"
+    return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text)
+
+
+def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
+    """Give the verdicts that were claimed."""
+    return tuple(map(from_json, record.verdicts))
+
+
+def too_late(record: ApprovalRecord) -> Refused:
+    """Tell who comes too late how it was decided."""
+    how = settled(record)
+    ending = f" It ended: {record.ending}" if record.ending else ""
+    return Refused("settled", f"This is decided already. {how.text}.{ending}", how)
+
+
+def held(row: Message, records: Sequence[ApprovalRecord]) -> Held:
+    """Tell a person what their text waits for."""
+    first = records[0]
+    what = "; ".join(summary(action) for action in first.actions)
+    text = (
+        f"Your message is kept and waits until this is decided: {what}\n"
+        f"Who can decide: {in_words(first.decider)}, with /approve {first.id} "
+        f"or /reject {first.id}. /cancel withdraws it."
+    )
+    return Held(row.id, tuple(map(as_request, records)), text)
+
+
+def clock_time(at: datetime) -> str:
+    """Say a time of today as it is read in a sentence."""
+    return f"{at.astimezone(UTC):%H:%M} UTC"
