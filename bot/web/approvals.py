@@ -15,8 +15,8 @@ from adapters.api.problems import documented
 from adapters.api.views import ActionView, approval_view
 from adapters.contract import VerdictName
 from bot.addresses import address_of
-from bot.cards import as_request
 from bot.bot import Bot
+from bot.cards import as_request
 from sessions.models import ApprovalRecord
 
 LARGEST_PAGE = 200

@@ -1,7 +1,7 @@
 """Everything that goes wrong on the way, as problem details."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.api import Problem, ProblemResponse
@@ -48,11 +49,35 @@ class LastResort:
             await ProblemResponse(problem)(scope, receive, send)
 
 
-def answer_with_problems(app: FastAPI) -> None:
-    """Let each error that a route or the framework raises become problem details."""
+def answer_with_problems(app: FastAPI, describe: Callable[[], Mapping[str, Any]]) -> None:
+    """Let each error that a route or the framework raises become problem details.
+
+    `describe` gives the OpenAPI document, which knows all the methods of an address; the
+    framework looks no further than the first route that it finds there.
+    """
+
+    def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            methods = _methods(describe(), request.url.path)
+            headers = {"Allow": ", ".join(methods)} if methods else error.headers
+            detail = f"This address does not take {ascii(request.method[:20])[1:-1]}."
+            return ProblemResponse(Problem(405, detail, headers=headers))
+        return _http(error)
+
     app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def _methods(document: Mapping[str, Any], path: str) -> list[str]:
+    found = (
+        method.upper()
+        for template, operations in document["paths"].items()
+        if compile_path(template)[0].match(path)
+        for method in operations
+    )
+    return sorted(set(found))
 
 
 def _problem(_: Request, error: Exception) -> Response:
@@ -60,15 +85,12 @@ def _problem(_: Request, error: Exception) -> Response:
     return ProblemResponse(error)
 
 
-def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+def _http(error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:  # all that FastAPI says of a broken body
         errors = [{"field": "body", "detail": _UNREADABLE}]
         return ProblemResponse(Problem(422, _UNREADABLE, more={"errors": errors}))
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = "There is nothing at this address. /docs lists what there is."
-    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"This address does not take {ascii(request.method[:20])[1:-1]}."
     else:
         detail = str(error.detail)
     return ProblemResponse(Problem(error.status_code, detail, headers=error.headers))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from adapters.api import StoredApproval, StoredMessage
 from adapters.contract import Address, ApprovalRequest
 from bot.addresses import address_of, place_of, session_key
-from bot.cards import as_request
 from bot.bot import Bot
+from bot.cards import as_request
 from sessions.models import Message
 
 

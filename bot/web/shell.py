@@ -42,7 +42,7 @@ def make_app(
         app.include_router(router)
     describe = _described_once(app, options, max_message_chars)
     _add_documents(app, describe)
-    answer_with_problems(app)
+    answer_with_problems(app, describe)
     # The last one added is met first.
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, options=options, operator=operator)

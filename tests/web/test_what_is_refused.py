@@ -106,6 +106,7 @@ async def test_unknown_addresses_and_methods_are_problems_too() -> None:
         response = await side.client.put("/api/chat")
         assert_problem(response, 405)
         assert response.headers["allow"] == "POST"
+        assert (await side.client.post("/docs")).headers["allow"]
 
 
 async def test_a_body_over_1_mib_is_refused_by_its_length_unread() -> None:
