@@ -4,11 +4,11 @@ A person is a name; their direct chat has the same name. `say` and `tap` are wha
 `screen` is what they see: cards are replaced where they stand, as on a real platform.
 """
 
-import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from adapters.contract import (
     Accepted,
@@ -43,7 +43,6 @@ class MemoryAdapter:
         self.commands: tuple[Command, ...] = ()
         self._clock = clock
         self._handle: Handler | None = None
-        self._ids = itertools.count(1)
         self._screens: defaultdict[tuple[str, str], list[Reply]] = defaultdict(list)
 
     @asynccontextmanager
@@ -73,7 +72,7 @@ class MemoryAdapter:
             IncomingMessage(
                 sender=self.address(person, chat, topic),
                 text=text,
-                message_id=message_id or str(next(self._ids)),
+                message_id=message_id or str(uuid4()),
                 sent_at=self._clock(),
                 sender_name=person.title(),
             )

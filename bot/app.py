@@ -70,7 +70,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         except (SessionStoreError, DatabaseError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
-        outbox = Outbox(conversations, clock=now)
+        lanes = Lanes(most_waiting=settings.sessions.max_waiting_messages)
+        outbox = Outbox(conversations, lanes, clock=now)
         ledger = Ledger(database)
         ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
         sessions = SessionManager(store, ttl=ttl, clock=now)
@@ -97,7 +98,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             approvals=approvals,
             ledger=ledger,
             runner=runner,
-            lanes=Lanes(most_waiting=settings.sessions.max_waiting_messages),
+            lanes=lanes,
             outbox=outbox,
             groups=settings.sessions.group_sessions,
             clock=now,

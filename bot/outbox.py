@@ -11,6 +11,7 @@ import structlog
 from adapters.contract import Adapter, Address, Answer, DeliveryFailed, Notice, Reply
 from bot.addresses import place_of, recipient
 from bot.agent.context import TurnContext
+from bot.lanes import Lanes
 from sessions.conversations import Conversations
 from sessions.models import Message
 
@@ -24,7 +25,10 @@ class Outbox:
     to as HTTP cannot, the row stays ``written``: the mailbox has it.
     """
 
-    def __init__(self, conversations: Conversations, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, conversations: Conversations, lanes: Lanes, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._lanes = lanes
         self._conversations = conversations
         self._clock = clock
         self._adapters: dict[str, Adapter] = {}
@@ -35,7 +39,11 @@ class Outbox:
         self._adapters[adapter.name] = adapter
 
     async def say(self, to: Address, text: str) -> None:
-        """Write a message to somebody who asked nothing, and show it."""
+        """Write a message to somebody who asked nothing; it is shown when its chat is free.
+
+        Who writes does not wait for that: a tool of a turn that is being shown in the same chat
+        would wait for itself.
+        """
         row = await self._conversations.say(
             Message(
                 id=str(uuid4()),
@@ -46,8 +54,12 @@ class Outbox:
                 state="written",
             )
         )
-        if await self.show(to, _once(Notice(text))):
-            await self._conversations.mark(row.id, "delivered")
+
+        async def show() -> None:
+            if await self.show(to, _once(Notice(text))):
+                await self._conversations.mark(row.id, "delivered")
+
+        self._lanes.at_once(show)
 
     async def send(self, turn: TurnContext, to: str, text: str) -> str:
         """Send a text in a person's name; the recipient sees in whose.
@@ -80,7 +92,7 @@ class Outbox:
             async with lock:
                 await adapter.deliver(to, _noting_answers(replies, seen))
         except DeliveryFailed as failed:
-            log.info("a reply waits to be fetched", platform=to.platform, reason=failed.reason)
+            log.debug("a reply waits to be fetched", platform=to.platform, reason=failed.reason)
             return False
         except Exception:
             log.exception("a platform failed to show a reply", platform=to.platform)

@@ -42,8 +42,8 @@ WHAT_I_CAN = (
 
 LONG = re.IGNORECASE | re.DOTALL
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("forget_notes", re.compile(r"(?:please )?(?:forget|delete) (?:all )?my notes", re.IGNORECASE)),
-    ("notes", re.compile(r"(?:what are|show|list|read)(?: me)? my notes", re.IGNORECASE)),
+    ("forget_notes", re.compile(r"(?:please )?(?:forget|delete) (?:all )?my notes[?.! ]*", re.IGNORECASE)),
+    ("notes", re.compile(r"(?:what are|show|list|read)(?: me)? my notes[?.! ]*", re.IGNORECASE)),
     (
         "note",
         re.compile(
@@ -53,7 +53,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "time",
         re.compile(
-            r"what(?:'s|’s| is)?(?: the)? time(?: is it)?(?: in (?P<zone>[\w/ +-]+))?",
+            r"what(?:'s|’s| is)?(?: the)? time(?: is it)?(?: in (?P<zone>[\w/ +-]+))?[?.! ]*",
             re.IGNORECASE,
         ),
     ),
@@ -161,7 +161,7 @@ def _parts(asked: str) -> list[str]:
 
 def _match(text: str, tools: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
     for name, pattern in PATTERNS:
-        match = pattern.fullmatch(text.strip().rstrip("?.! "))
+        match = pattern.fullmatch(text.strip())
         if match is not None and name in tools:
             arguments = {key: value.strip() for key, value in match.groupdict().items() if value}
             return name, arguments
