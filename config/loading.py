@@ -170,8 +170,8 @@ class _Reader:
         approvals = self._group(ApprovalSettings)
         logs = self._group(LogSettings)
         self._check(server_rules(server))
-        self._check(approval_rules(approvals))
         if not any(problem.name == "API_KEYS" for problem in self._problems):
+            self._check(approval_rules(server, approvals))
             self._check(admin_key_rules(server, approvals))
         prompt = self._prompt(agent.system_prompt)
         if self._problems:

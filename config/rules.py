@@ -23,11 +23,13 @@ def server_rules(server: ServerSettings) -> Iterator[BROKEN]:
         )
 
 
-def approval_rules(approvals: ApprovalSettings) -> Iterator[BROKEN]:
-    """Whoever has to decide must exist."""
+def approval_rules(server: ServerSettings, approvals: ApprovalSettings) -> Iterator[BROKEN]:
+    """Whoever has to decide must exist. The keys of admins are admins too."""
+    keys = {f"api:{key.name}" for key in server.api_keys if key.role == "admin"}
+    admins = keys | set(approvals.admins)
     for tool, who in approvals.approvers.items():
-        if who == "two" and len(approvals.admins) < ADMINS_FOR_TWO:
-            few = "one is" if approvals.admins else "none is"
+        if who == "two" and len(admins) < ADMINS_FOR_TWO:
+            few = "one is" if admins else "none is"
             wrong = f"APPROVERS wants two different admins for {tool!r}, and {few} named"
             yield "ADMINS", wrong, "ADMINS=telegram:12345,discord:678"
             return
