@@ -1,10 +1,18 @@
 """What a client sends, validated completely before anything happens."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from adapters.contract import Approve, Edit, Reject, Respond, Verdict
 
@@ -48,6 +56,23 @@ def _storable(value: Any, depth: int = 0) -> Any:
             _storable(item, depth + 1)
     return value
 
+
+#: What `_storable` lets through, for the OpenAPI document.
+JSON_VALUE_SCHEMA: Mapping[str, Any] = {
+    "description": "Any JSON without NUL characters; integers of 64 bits.",
+    "anyOf": [
+        {"type": ["null", "boolean"]},
+        {"type": "integer", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER - 1},
+        {"type": "number"},
+        {"type": "string", "pattern": NO_NUL},
+        {"type": "array", "items": {"$ref": "#/components/schemas/JsonValue"}},
+        {
+            "type": "object",
+            "propertyNames": {"pattern": NO_NUL},
+            "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
+        },
+    ],
+}
 
 Text = Annotated[str, AfterValidator(_storable_text), Field(json_schema_extra={"pattern": NO_NUL})]
 SaidText = Annotated[
@@ -98,7 +123,18 @@ class EditBody(_Body):
     """Run the action with these arguments instead."""
 
     decision: Literal["edit"]
-    arguments: Annotated[dict[str, Any], AfterValidator(_storable)]
+    arguments: Annotated[
+        dict[str, Any],
+        AfterValidator(_storable),
+        WithJsonSchema(
+            {
+                "type": "object",
+                "description": "All the arguments of the action.",
+                "propertyNames": {"pattern": NO_NUL},
+                "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
+            }
+        ),
+    ]
 
     def verdict(self) -> Verdict:
         """Say it in the words of the contract."""
@@ -146,6 +182,9 @@ def _kind(body: Any) -> str:
         return "several" if "decisions" in body else str(body.get("decision"))
     return str(getattr(body, "decision", None))
 
+
+#: Parts of an error's place that stand for a form and not for a field.
+FORMS = frozenset({"approve", "edit", "reject", "respond", "several"})
 
 DecisionBody = Annotated[
     Annotated[ApproveBody, Tag("approve")]

@@ -82,7 +82,7 @@ def approval_routes(bot: Bot) -> APIRouter:
         description="Those that are open; with `open=false` all, also the decided ones.",
         responses={
             200: {"model": ApprovalPage, "description": "A page."},
-            **documented(401, 403, 422, 500),
+            **documented(401, 403, 404, 422, 500),
         },
     )
     async def list_approvals(
@@ -93,8 +93,7 @@ def approval_routes(bot: Bot) -> APIRouter:
     ) -> Response:
         prefix = "" if caller.sees_everything else f"{PLATFORM}:{caller.people}"
         if after and await seen(after, caller) is None:
-            detail = "This is not the `next` of a page."
-            raise Problem(422, detail, more={"errors": [{"field": "after", "detail": detail}]})
+            raise Problem(404, "There is no approval that `after` could mean.")
         found = await bot.approvals.records.page(
             after=after, limit=limit + 1, requester_prefix=prefix, open_only=open_only
         )

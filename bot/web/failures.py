@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.api import Problem, ProblemResponse
+from adapters.api.bodies import FORMS
 
 log = structlog.get_logger(__name__)
 
@@ -113,5 +114,5 @@ def _in_words(entry: Mapping[str, Any]) -> Mapping[str, str]:
         detail = "Send a JSON object with Content-Type: application/json"
     else:
         detail = str(entry["msg"]).removeprefix("Value error, ")
-    field = ".".join(str(part) for part in path) if kind != "json_invalid" else ""
-    return {"field": field or str(where), "detail": detail}
+    named = [] if kind == "json_invalid" else [str(part) for part in path if part not in FORMS]
+    return {"field": ".".join(named) or str(where), "detail": detail}

@@ -2,10 +2,9 @@
 
 import asyncio
 import heapq
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -22,8 +21,6 @@ from sessions.models import PendingApproval, Session
 LARGEST_PAGE = 500
 SMALL = 10_000
 """Up to so many sessions are looked through at once; more in a thread."""
-
-Position = tuple[datetime, str]
 
 
 @dataclass(frozen=True)
@@ -76,22 +73,18 @@ def session_routes(bot: Bot) -> APIRouter:
         platform: Annotated[str, Query(description="Only of this platform.")] = "",
         user_id: Annotated[str, Query(description="Only this person's.")] = "",
     ) -> Response:
-        before = _read(after) if after else None
-
         def wanted(session: Session) -> bool:
             return (
-                (before is None or _position(session) < before)
-                and (not platform or session.platform == platform)
+                (not platform or session.platform == platform)
                 and (not user_id or session.user_id == user_id)
                 and caller.may_see(owner_of(session))
+                and (not after or _position(session) < after)
             )
 
         found = await _newest(await bot.sessions.all(), wanted, limit + 1)
         items = [_view(session) for session in found[:limit]]
         more = len(found) > limit
-        return JsonResponse(
-            SessionPage(items, _write(_position(found[limit - 1])) if more else None)
-        )
+        return JsonResponse(SessionPage(items, _position(found[limit - 1]) if more else None))
 
     @router.get(
         "/{session_id}",
@@ -142,27 +135,15 @@ async def _newest(
     sessions: Sequence[Session], wanted: Callable[[Session], bool], count: int
 ) -> list[Session]:
     def choose() -> list[Session]:
-        return heapq.nlargest(count, filter(wanted, sessions), key=_position)
+        return heapq.nlargest(count, filter(wanted, sessions), key=_order)
 
     return choose() if len(sessions) <= SMALL else await asyncio.to_thread(choose)
 
 
-def _position(session: Session) -> Position:
+def _order(session: Session) -> tuple[datetime, str]:
     return session.created_at, session.session_id
 
 
-def _write(position: Position) -> str:
-    created_at, session_id = position
-    return urlsafe_b64encode(f"{created_at.isoformat()} {session_id}".encode()).decode()
-
-
-def _read(cursor: str) -> Position:
-    try:
-        created_at, _, session_id = urlsafe_b64decode(cursor).decode().partition(" ")
-        position = datetime.fromisoformat(created_at), session_id
-    except ValueError:
-        position = None
-    if position is None or position[0].tzinfo is None:
-        detail = "This is not the `next` of a page."
-        raise Problem(422, detail, more={"errors": [{"field": "after", "detail": detail}]})
-    return position
+def _position(session: Session) -> str:
+    """Say where a session stands in the list. As texts, positions sort as the sessions do."""
+    return f"{session.created_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}Z-{session.session_id}"

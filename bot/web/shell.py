@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
+from adapters.api.bodies import JSON_VALUE_SCHEMA
 from adapters.api.problems import PROBLEM_SCHEMA
 from bot.web.auth import PUBLIC, Door
 from bot.web.bodies import BodyLimit
@@ -82,7 +83,7 @@ def _describe(app: FastAPI, options: WebOptions, max_message_chars: int) -> dict
     )
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM_SCHEMA
+    schemas |= {"Problem": PROBLEM_SCHEMA, "JsonValue": JSON_VALUE_SCHEMA}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for operation in _operations(document):  # their parameters take any text

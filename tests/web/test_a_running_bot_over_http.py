@@ -6,24 +6,23 @@ from typing import Any
 
 import pytest
 
-from bot.web.options import ApiKey, WebOptions
-from tests.web.running import Running, running
+from tests.web.running import Side, running
 
 
-async def get(side: Running, path: str, **headers: str) -> Any:
+async def get(side: Side, path: str, **headers: str) -> Any:
     response = await side.client.get(path, headers=headers)
     assert response.status_code == 200, response.text
     return response.json()
 
 
-async def ask_for_something(side: Running, **headers: str) -> str:
+async def ask_for_something(side: Side, **headers: str) -> str:
     body = (await side.say("send hello to me", **headers)).json()
     assert body["state"] == "parked", body
     approval_id: str = body["pending_approval"]["id"]
     return approval_id
 
 
-async def decide(side: Running, approval_id: str, decision: str = "approve", **headers: str) -> Any:
+async def decide(side: Side, approval_id: str, decision: str = "approve", **headers: str) -> Any:
     return await side.client.post(
         f"/api/approvals/{approval_id}", json={"decision": decision}, headers=headers
     )
@@ -140,9 +139,6 @@ async def test_sessions_are_listed_in_pages_shown_and_ended(tmp_path: Path) -> N
         assert (await side.client.delete(path)).status_code == 404
         assert (await side.client.get(path)).status_code == 404
         assert len((await get(side, "/api/sessions"))["items"]) == 2
-        for after in ("x", "%00", "YQ==", "MjAyNi0wMS0wMSB4"):
-            response = await side.client.get(f"/api/sessions?after={after}")
-            assert response.status_code == 422, after
 
 
 async def test_ending_a_session_withdraws_what_waits_in_it(tmp_path: Path) -> None:
@@ -168,30 +164,25 @@ async def test_approvals_are_listed_in_pages(tmp_path: Path) -> None:
         second = await get(side, f"/api/approvals?limit=2&after={first['next']}")
         assert [item["requester"] for item in second["items"]] == ["api:a"]
         assert second["next"] is None
-        assert (await side.client.get("/api/approvals?after=nobody")).status_code == 422
+        assert (await side.client.get("/api/approvals?after=nobody")).status_code == 404
 
 
 async def test_health_and_readiness(tmp_path: Path) -> None:
     async with running(tmp_path) as side:
-        assert await get(side, "/health") == {"status": "ok", "version": "1.2.3"}
+        assert (await get(side, "/health"))["status"] == "ok"
         ready = await get(side, "/ready")
         assert ready["ready"] is True
-        assert ready["parts"][0]["text"] == "All is well."
+        assert all(part["ok"] and part["text"] for part in ready["parts"])
 
 
-KEYS = (
-    ApiKey("shop", "app", "shop-secret"),
-    ApiKey("Shop", "app", "other-secret"),
-    ApiKey("ops", "admin", "ops-secret"),
-)
-SHOP = {"X-API-Key": "shop-secret"}
-OTHER = {"X-API-Key": "other-secret"}
-OPS = {"X-API-Key": "ops-secret"}
+KEYS = "shop:app:shop-secret-1,Shop:app:other-secret-2,ops:admin:ops-secret-3"
+SHOP = {"X-API-Key": "shop-secret-1"}
+OTHER = {"X-API-Key": "other-secret-2"}
+OPS = {"X-API-Key": "ops-secret-3"}
 
 
 async def test_an_app_sees_only_what_its_own_people_have(tmp_path: Path) -> None:
-    options = WebOptions(port=0, keys=KEYS, stop_seconds=1)
-    async with running(tmp_path, options, admins=frozenset({"api:ops"})) as side:
+    async with running(tmp_path, API_KEYS=KEYS) as side:
         approval_id = await ask_for_something(side, **SHOP)
         (session,) = (await get(side, "/api/sessions", **SHOP))["items"]
         assert session["user_id"] == "test_123"
@@ -215,11 +206,8 @@ async def test_an_app_sees_only_what_its_own_people_have(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("decider", ["admins", "two"])
 async def test_an_app_cannot_decide_what_admins_decide(tmp_path: Path, decider: Any) -> None:
-    options = WebOptions(port=0, keys=KEYS, stop_seconds=1)
-    admins = frozenset({"api:ops", "telegram:1"})
-    async with running(
-        tmp_path, options, approvers={"send_message": decider}, admins=admins
-    ) as side:
+    rules = {"APPROVERS": f"send_message:{decider}", "ADMINS": "telegram:1"}
+    async with running(tmp_path, API_KEYS=KEYS, **rules) as side:
         approval_id = await ask_for_something(side, **SHOP)
         response = await decide(side, approval_id, **SHOP)
         assert response.status_code == 403

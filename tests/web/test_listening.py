@@ -12,7 +12,7 @@ import pytest
 from adapters.contract import Accepted, Answer, Reply
 from bot.errors import StartError
 from bot.web.options import ApiKey, WebOptions
-from bot.web.sockets import reachable
+from bot.web.sockets import reachable, tcp_sockets
 from tests.web.scripted import Line, served
 
 
@@ -93,6 +93,17 @@ async def test_localhost_is_served_under_the_same_port_on_all_its_addresses() ->
     async with served(script, WebOptions(host="localhost", port=0, stop_seconds=1)) as side:
         assert side.url == f"http://localhost:{side.port}"
         assert (await side.say()).status_code == 200
+
+
+async def test_answers_are_sent_without_delay() -> None:
+    (listener,) = await tcp_sockets("127.0.0.1", 0)
+    with listener, socket.create_connection(listener.getsockname()):
+        loop = asyncio.get_running_loop()
+        accepted, _ = await loop.sock_accept(listener)
+        transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, accepted)
+        socket_in_use = transport.get_extra_info("socket")
+        assert socket_in_use.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        transport.close()
 
 
 async def test_a_stop_does_not_wait_for_ever_for_an_open_stream() -> None:
