@@ -42,8 +42,11 @@ WHAT_I_CAN = (
 
 LONG = re.IGNORECASE | re.DOTALL
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("forget_notes", re.compile(r"(?:please )?(?:forget|delete) (?:all )?my notes[?.! ]*", re.IGNORECASE)),
-    ("notes", re.compile(r"(?:what are|show|list|read)(?: me)? my notes[?.! ]*", re.IGNORECASE)),
+    (
+        "forget_notes",
+        re.compile(r"(?:please )?(?:forget|delete) (?:all )?my notes[?.! ]*", re.IGNORECASE),
+    ),
+    ("notes", re.compile(r"(?:what are|show|list|read)(?: me)? my notes[?.! ]*", LONG)),
     (
         "note",
         re.compile(
