@@ -105,13 +105,19 @@ class CsvStore:
         files = SessionFiles(await asyncio.to_thread(path.resolve))
         async with owning(disk, files):
             recovered = await asyncio.to_thread(recover, disk, files, clock)
-            store = cls(files, recovered, disk, clock, pace)
-            async with AsyncExitStack() as stack:
-                stack.push_async_callback(store._finish)
-                await stack.enter_async_context(store._folding)
-                await stack.enter_async_context(store._commits)
-                stack.callback(store._close)
+            store = await asyncio.to_thread(cls, files, recovered, disk, clock, pace)
+            async with store.serving():
                 yield store
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Commit and fold until the end, and then write all of it down."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._finish)
+            await stack.enter_async_context(self._folding)
+            await stack.enter_async_context(self._commits)
+            stack.callback(self._close)
+            yield
 
     def report(self) -> StoreReport:
         """Say how the store is."""
@@ -153,11 +159,10 @@ class CsvStore:
     async def change(self, session_id: str, how: Callable[[Session], Session]) -> Session:
         """Read, change and write one session as one step; return what was written."""
         before = self._ahead.newest(session_id)
-        while before is None:
-            if not self._ahead.has(session_id):
-                raise NoSuchSession(f"There is no session {session_id}.")
-            await self._all_arrived()  # it is being removed: if that fails, so does this
-            before = self._ahead.newest(session_id)
+        if before is None:
+            if self._ahead.has(session_id):
+                await self._all_arrived()  # it is being removed: if that fails, so does this
+            raise NoSuchSession(f"There is no session {session_id}.")
         after = how(before)
         if after is not before:
             step = self._put_step(before, after)
@@ -224,13 +229,17 @@ class CsvStore:
     async def _refuse_if_taken(self, before: Session | None, after: Session) -> None:
         own = None if before is None else before.session_id
         key = key_of(after)
-        owner = self._ahead.owner(key)
-        if owner is None and after.session_id != own and self._ahead.newest(after.session_id):
-            owner = after.session_id
-        if owner is not None and owner != own:
-            if self._ahead.has_owner(key):
-                await self._all_arrived()  # nobody is told of an owner who is not on disk
-            raise KeyTaken(f"Session {owner} already belongs to {after.key}.")
+        taken = self._ahead.owner(key)
+        if (
+            taken in {None, own}
+            and after.session_id != own
+            and self._ahead.newest(after.session_id)
+        ):
+            taken = after.session_id
+        if taken not in {None, own}:
+            if self._ahead.has_owner(key) or self._ahead.has(after.session_id):
+                await self._all_arrived()  # nobody is told of a session that is not on disk
+            raise KeyTaken(f"Session {taken} already belongs to {after.key}.")
 
     def _may_go(self, session: Session) -> bool:
         return not session.pending_approval and not self._ahead.has(session.session_id)
@@ -266,7 +275,7 @@ class CsvStore:
     async def _fold_now(self) -> None:
         mend = bool(self._refusing)
         if mend and not self._is_closed:  # what began from a failed change has to fail first
-            await asyncio.wait([self._commits.submit(Step())])
+            await asyncio.gather(self._commits.submit(Step()), return_exceptions=True)
         lines, cut = self._live.take_lines(), self._durable
         await self._folding.on_thread(lambda: self._fold.run(lines, cut, mend=mend))
         if mend:
@@ -277,7 +286,10 @@ class CsvStore:
         self._is_closed = True
 
     async def _finish(self) -> None:
-        await asyncio.to_thread(self._journal.close, remove=self._folding.is_complete)
+        try:
+            await asyncio.to_thread(self._journal.close, remove=self._folding.is_complete)
+        except OSError as error:  # it stays, and the next start finds nothing in it to do
+            log.warning("the journal of the sessions is not removed", reason=str(error))
 
 
 def _keeps_owner(before: Session, after: Session) -> bool:

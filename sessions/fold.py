@@ -43,6 +43,9 @@ class Fold:
         self._known = disk.fingerprint(files.csv)
         #: A CSV that stands and whose journal does not: to be finished before the next fold.
         self._unfinished: tuple[str, Position] | None = None
+        #: What the file with the second name was when we wrote it.
+        self._aside = (self._known, checksum)
+        #: A stranger's file that has a name of its own already.
         self._kept: Fingerprint | None = None
 
     def run(self, lines: Sequence[str], cut: Position, *, mend: bool = False) -> None:
@@ -66,9 +69,8 @@ class Fold:
         self._put_aside()
         self._disk.rename(self._files.fresh, self._files.csv)
         self._unfinished = (checksum, cut)
-        last, self._known, self._checksum = (self._known, self._checksum), fresh, checksum
+        self._known, self._checksum = fresh, checksum
         self._finish(checksum, cut, mend=mend)
-        self._let_go(*last)
 
     def is_disturbed(self) -> bool:
         """Say whether somebody else was at the CSV or the journal."""
@@ -84,12 +86,13 @@ class Fold:
 
     def _finish(self, checksum: str, cut: Position, *, mend: bool) -> None:
         self._disk.sync_directory(self._files.csv.parent)
+        self._let_go()  # before the journal: it knows the old CSV, should a start find it
         self._journal.switch(checksum, cut, mend=mend)
         self._unfinished = None
 
     def _put_aside(self) -> None:
         """Give the old CSV a second name, and keep it for good if it is not what we wrote."""
-        self._let_go(self._known, self._checksum)  # what an earlier fold could not finish
+        self._let_go()  # what an earlier fold could not finish
         found = self._disk.fingerprint(self._files.csv)
         if found is None:
             log.warning("the file was removed while the bot runs", file=self._files.csv.name)
@@ -97,19 +100,21 @@ class Fold:
         if found == self._kept:
             return
         self._disk.link(self._files.csv, self._files.aside)
-        if self._is_strange(self._known, self._checksum):
+        self._aside = (self._known, self._checksum)
+        if self._is_strange():
             self._kept = self._keep()
 
-    def _let_go(self, known: Fingerprint | None, checksum: str) -> None:
+    def _let_go(self) -> None:
         """Take the second name of the old CSV away, unless somebody wrote into it meanwhile."""
         if self._disk.fingerprint(self._files.aside) is None:
             return
-        if self._is_strange(known, checksum):
+        if self._is_strange():
             self._keep()
         else:
             self._disk.remove(self._files.aside)
 
-    def _is_strange(self, known: Fingerprint | None, checksum: str) -> bool:
+    def _is_strange(self) -> bool:
+        known, checksum = self._aside
         if self._disk.fingerprint(self._files.aside) == known:
             return False
         return checksum_of(self._disk, self._files.aside) != checksum
