@@ -19,6 +19,7 @@ from sessions.disk import Disk, OpenFile
 from sessions.store import StoreFailed, StoreUnreadable
 
 _BLOCK = 1 << 20
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +144,20 @@ class Journal:
         return self._end
 
     def _cut(self, *, quietly: bool = False) -> None:
-        """Take away what was not acknowledged, so that a restart does not replay it."""
+        """Take away what was not acknowledged, so that a restart does not replay it.
+
+        A disk that has just failed may fail again, so this is tried some times. If it never
+        succeeds, a restart may find changes whose callers were told that they failed.
+        """
         assert self._file is not None  # noqa: S101 - start() comes first
-        try:
-            self._file.truncate(self._end.offset - self._begins)
-            self._file.sync()
-        except OSError:
-            if not quietly:
-                raise
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._file.truncate(self._end.offset - self._begins)
+                self._file.sync()
+                return
+            except OSError:
+                if attempt == _ATTEMPTS - 1 and not quietly:
+                    raise
 
     def _copy(self, file: OpenFile, start: int, end: int) -> int:
         assert self._file is not None  # noqa: S101 - start() comes first
