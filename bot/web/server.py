@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
+from bot.web.edits import edit_routes
 from bot.web.health import health_routes
 from bot.web.options import WebOptions
 from bot.web.records import BotRecords
@@ -21,6 +22,7 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
     """Put all routes together. With `operator` every caller is the operator."""
     return make_app(
         api.router(BotRecords(bot)),
+        *([edit_routes(bot)] if operator else []),
         session_routes(bot),
         approval_routes(bot),
         health_routes(bot, options.version),

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import uvicorn
@@ -66,6 +67,13 @@ async def serving_apps(make: MakeApp, options: WebOptions) -> AsyncIterator[Serv
         if control is not None:
             await stack.enter_async_context(_running(make(operator=True), [control], options))
         yield served
+
+
+@asynccontextmanager
+async def serving_control(app: FastAPI, path: Path, options: WebOptions) -> AsyncIterator[None]:
+    """Serve the operator's application alone, for a command that opened the bot itself."""
+    async with control_socket(path) as control, _running(app, [control], options):
+        yield
 
 
 @asynccontextmanager

@@ -1,0 +1,77 @@
+"""`run`: the bot, until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.cli.house import enter, log_options, version
+from bot.cli.screen import complain, show_facts
+from bot.logs import configure_logging
+from config.loading import Loaded
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_bot() -> None:
+    """Run the bot until Ctrl-C or SIGTERM; turns that have begun may finish."""
+    loaded = enter()
+    with configure_logging(log_options(loaded)):
+        asyncio.run(_serve(loaded))
+
+
+async def _serve(loaded: Loaded) -> None:
+    from bot.app import serve_bot  # noqa: PLC0415 - it imports everything; wrong settings come first
+
+    with _stop_signals() as stop:
+        async with serve_bot(loaded.settings) as running:
+            _announce(loaded, running.served.url)
+            await stop.wait()
+            print("Stopping. Turns that have begun may finish.", flush=True)
+    print("Stopped.", flush=True)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Set the event at the first signal; at a second one end at once, as after a crash."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        stop.set()
+        for each in STOPPING:
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+
+    for each in STOPPING:
+        loop.add_signal_handler(each, first)
+    try:
+        yield stop
+    finally:
+        for each in STOPPING:
+            loop.remove_signal_handler(each)
+
+
+def _announce(loaded: Loaded, url: str) -> None:
+    settings = loaded.settings
+    keys = settings.server.api_keys
+    guard = (
+        f"with {len(keys)} API {'key' if len(keys) == 1 else 'keys'}"
+        if keys
+        else "without API keys: whoever reaches it on this machine is the operator"
+    )
+    agent = settings.agent
+    model = "offline: no language model; set MODEL in .env to use one"
+    print(f"{agent.bot_name} is ready (Threadline {version()}). Ctrl-C stops it.")
+    show_facts(
+        [
+            ("  HTTP", f"{url}, {guard}"),
+            ("  Docs", f"{url}/docs"),
+            ("  Agent", agent.agent or (model if agent.model == "offline" else agent.model)),
+            ("  Sessions", str(settings.sessions.sessions_csv_path)),
+            ("  Data", str(settings.sessions.data_dir)),
+        ]
+    )
+    print(end="", flush=True)
+    for warning in loaded.warnings:
+        complain(warning)
