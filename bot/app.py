@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -154,6 +155,7 @@ def web_options(settings: Settings) -> WebOptions:
         keys=keys,
         allowed_hosts=server.allowed_hosts,
         control_socket=settings.sessions.data_dir / CONTROL_SOCKET,
+        version=version("threadline"),
     )
 
 

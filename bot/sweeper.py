@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -30,7 +30,8 @@ async def sweep_sessions(bot: Bot) -> int:
 async def sweeping(bot: Bot, every: timedelta) -> AsyncIterator[None]:
     """Run the jobs for as long as the ``with`` lasts. A job that is late runs once."""
     scheduler = AsyncIOScheduler(
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        timezone=UTC,  # otherwise it reads files to find out where it is
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     scheduler.add_job(sweep_sessions, "interval", [bot], seconds=every.total_seconds())
     scheduler.add_job(bot.decisions.expire, "interval", seconds=EXPIRE_APPROVALS_SECONDS)

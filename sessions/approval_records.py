@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from sessions.database import Database
@@ -145,7 +145,9 @@ class ApprovalRecords:
             before = select(approvals.c.number).where(approvals.c.id == after).scalar_subquery()
             conditions.append(approvals.c.number < before)
         if requester_prefix:
-            conditions.append(approvals.c.requester.startswith(requester_prefix, autoescape=True))
+            # Not LIKE, which takes Ann for ann.
+            start = func.substr(approvals.c.requester, 1, len(requester_prefix))
+            conditions.append(start == requester_prefix)
         if open_only:
             conditions.append(approvals.c.decided_at.is_(None))
         query = select(approvals).where(*conditions).order_by(approvals.c.number.desc())
