@@ -136,9 +136,9 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         served = await stack.enter_async_context(serving(bot, api, web_options(settings)))
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
-        await sweep_sessions(bot)
+        await sweep_sessions(bot.turns)
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
-        await stack.enter_async_context(sweeping(bot, every))
+        await stack.enter_async_context(sweeping(bot.turns, bot.decisions, every))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         yield Running(bot, served)
 

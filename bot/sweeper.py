@@ -7,7 +7,8 @@ from datetime import UTC, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.bot import Bot
+from bot.decisions import Decisions
+from bot.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -15,26 +16,26 @@ EXPIRE_APPROVALS_SECONDS = 10
 """An approval is refused from its very second on; its card says so at most this much later."""
 
 
-async def sweep_sessions(bot: Bot) -> int:
+async def sweep_sessions(turns: Turns) -> int:
     """Remove sessions that are idle for too long and wait for nothing; count them."""
-    busy = {row.session_id for row in await bot.conversations.unfinished()}
-    removed = await bot.sessions.sweep(keep=lambda session: session.session_id in busy)
+    busy = {row.session_id for row in await turns.conversations.unfinished()}
+    removed = await turns.sessions.sweep(keep=lambda session: session.session_id in busy)
     for session in removed:
-        await bot.approvals.records.drop_grants(session.session_id)
+        await turns.approvals.records.drop_grants(session.session_id)
     if removed:
         log.info("expired idle sessions", sessions=len(removed))
     return len(removed)
 
 
 @asynccontextmanager
-async def sweeping(bot: Bot, every: timedelta) -> AsyncIterator[None]:
+async def sweeping(turns: Turns, decisions: Decisions, every: timedelta) -> AsyncIterator[None]:
     """Run the jobs for as long as the ``with`` lasts. A job that is late runs once."""
     scheduler = AsyncIOScheduler(
         timezone=UTC,  # otherwise it reads files to find out where it is
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    scheduler.add_job(sweep_sessions, "interval", [bot], seconds=every.total_seconds())
-    scheduler.add_job(bot.decisions.expire, "interval", seconds=EXPIRE_APPROVALS_SECONDS)
+    scheduler.add_job(sweep_sessions, "interval", [turns], seconds=every.total_seconds())
+    scheduler.add_job(decisions.expire, "interval", seconds=EXPIRE_APPROVALS_SECONDS)
     scheduler.start()
     try:
         yield
