@@ -5,6 +5,7 @@ import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from sessions.disk import Disk, OpenFile
@@ -52,7 +53,10 @@ def read_sessions(disk: Disk, path: Path) -> ReadFile:
     gc.disable()  # nothing here is garbage, and looking for it would take half the time
     try:
         with disk.open(path) as file:
-            _read(path, _batches(iter(lambda: file.read(_BLOCK), b""), digest), found)
+            first = file.read(_BLOCK)
+            found.as_we_write = not first.startswith(codecs.BOM_UTF8)
+            blocks = chain([first], iter(lambda: file.read(_BLOCK), b""))
+            _read(path, _batches(blocks, digest, found), found)
         found.checksum = digest.hexdigest()
     except FileNotFoundError:
         return found
@@ -87,7 +91,9 @@ def checksum_of(disk: Disk, path: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _batches(blocks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[tuple[list[str], bool]]:
+def _batches(
+    blocks: Iterable[bytes], digest: "hashlib._Hash", found: ReadFile
+) -> Iterator[tuple[list[str], bool]]:
     """Give the lines of a file, some thousands at once, and whether they are all plain text.
 
     Bytes that are not text stay visible, so that only their rows are set aside.
@@ -102,6 +108,7 @@ def _batches(blocks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[tuple
         yield lines, is_plain and rest_is_plain
         rest_is_plain = is_plain
     if rest:
+        found.as_we_write = False  # the last line break is missing
         yield [rest], False
 
 
@@ -110,7 +117,9 @@ def _read(path: Path, batches: Iterator[tuple[list[str], bool]], found: ReadFile
     for lines, are_plain in batches:
         start = 0
         while reading is None and start < len(lines):
-            if lines[start].strip():
+            if not lines[start].strip():
+                found.as_we_write = False
+            else:
                 layout = layout_of(lines[start].removesuffix("\r"), str(path))
                 reading = _Rows(layout, found)
             start += 1
@@ -128,28 +137,32 @@ class _Rows:
     def __init__(self, layout: Layout, found: ReadFile) -> None:
         self._layout = layout
         self._found = found
+        self._expected = 0  # the number of the line that would follow
         self._open = ""  # a row with a quotation mark that is not closed yet
-        found.as_we_write = layout.is_ours
+        found.as_we_write = found.as_we_write and layout.is_ours
 
     def take(self, lines: Sequence[str], *, are_plain: bool) -> None:
-        strange = list(enumerate(lines))
+        self._expected = 0
         if self._layout.is_ours:
-            strange = take_own_rows(self._found.live, lines, are_plain=are_plain)
-        expected = 0
-        for number, line in strange:
-            if number != expected:  # a good row stands between
-                self.end()
-            expected = number + 1
-            text = f"{self._open}\n{line}" if self._open else line
-            self._open = ""
-            if text.count('"') % 2 == 0:
-                _take(self._found, self._layout, text)
-            elif len(text) > _LONGEST_ROW:
-                _reject(self._found, _NOT_CLOSED, text)
-            else:
-                self._open = text
-        if expected != len(lines):
+            take_own_rows(self._found.live, lines, self._take_other, are_plain=are_plain)
+        else:
+            for number, line in enumerate(lines):
+                self._take_other(number, line)
+        if self._expected != len(lines):
             self.end()
+
+    def _take_other(self, number: int, line: str) -> None:
+        if number != self._expected:  # a good row stands between
+            self.end()
+        self._expected = number + 1
+        text = f"{self._open}\n{line}" if self._open else line
+        self._open = ""
+        if text.count('"') % 2 == 0:
+            _take(self._found, self._layout, text)
+        elif len(text) > _LONGEST_ROW:
+            _reject(self._found, _NOT_CLOSED, text)
+        else:
+            self._open = text
 
     def end(self) -> None:
         if self._open:
@@ -158,14 +171,14 @@ class _Rows:
 
 
 def _take(found: ReadFile, layout: Layout, text: str) -> None:
-    found.as_we_write = False
     try:
         session = layout.session(text)
-        if session is None:
-            return
-        line = line_of(session)
+        line = "" if session is None else line_of(session)
     except (RowRejected, SessionInvalid) as reason:
         _reject(found, str(reason), text)
+        return
+    found.as_we_write = found.as_we_write and session is not None and line == text
+    if session is None:
         return
     for other, same in _twins(found.live, session):
         if other.last_activity > session.last_activity:

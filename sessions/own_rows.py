@@ -1,8 +1,8 @@
 """The quick way in for rows that stand as we write them. This is most of what loading costs."""
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sessions.live_sessions import KeyText, LiveSessions, key_text
@@ -16,17 +16,20 @@ _scan_json: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # 
 
 
 def take_own_rows(
-    live: LiveSessions, lines: Sequence[str], *, are_plain: bool
-) -> list[tuple[int, str]]:
-    """Take up the lines that are rows as we write them; return the others with their numbers.
+    live: LiveSessions,
+    lines: Sequence[str],
+    otherwise: Callable[[int, str], None],
+    *,
+    are_plain: bool,
+) -> None:
+    """Take up the lines that are rows as we write them; call `otherwise` with each other line.
 
-    Also those are left whose id or key is there already. `are_plain` says that no line holds
-    anything but printable ASCII.
+    That gets the number of the line here, and also those whose id or key is there already.
+    `are_plain` says that no line holds anything but printable ASCII.
     """
     by_id, owners, at = live.by_id, live.owners, live.timeline.at
     parsed = datetime.fromisoformat
     seconds: dict[str, set[str]] = {}
-    strange: list[tuple[int, str]] = []
     for number, line in enumerate(lines):
         try:
             session_id, user_id, platform, thread_id, created, active, rest = line.split(",", 6)
@@ -35,20 +38,24 @@ def take_own_rows(
                 or user_id[0] in _SUSPICIOUS
                 or platform[0] in _SUSPICIOUS
                 or thread_id[0] in _SUSPICIOUS
-                or parsed(created).tzinfo is not UTC
-                or (last_activity := parsed(active)).tzinfo is not UTC
+                or not created.endswith("+00:00")
+                or not active.endswith("+00:00")
+                or created[10] != "T"
+                or active[10] != "T"
                 or not (are_plain or line.isprintable())
             ):
-                strange.append((number, line))
+                otherwise(number, line)
                 continue
+            parsed(created)
+            last_activity = parsed(active)
         except (ValueError, IndexError):
-            strange.append((number, line))
+            otherwise(number, line)
             continue
         key: KeyText | None = f"{platform}\n{user_id}"
         if rest != "[],{}":
             key = _key(platform, user_id, rest)
         if key is None or key in owners or session_id in by_id:
-            strange.append((number, line))
+            otherwise(number, line)
             continue
         by_id[session_id] = line
         owners[key] = session_id
@@ -57,7 +64,6 @@ def take_own_rows(
         if ids is None:
             ids = seconds[second] = at(last_activity)
         ids.add(session_id)
-    return strange
 
 
 def _key(platform: str, user_id: str, rest: str) -> KeyText | None:
