@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import uuid4
 
 import structlog
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from adapters.contract import Accepted, Answer, Failure, Notice, Refused, TextDelta
 from bot.addresses import GroupSessions, address_of, session_key
@@ -135,6 +136,7 @@ class Turns:
         already, by a grant or before a crash, is carried out here without a card.
         """
         self._running[turn.row.thread_id] = turn
+        tokens = bind_contextvars(session=turn.row.session_id, turn=turn.row.id)
         try:
             while True:
                 parked = await self._follow(turn, events, out)
@@ -159,6 +161,7 @@ class Turns:
                 await self.approvals.close(carried_out, await self._ending(carried_out))
         finally:
             del self._running[turn.row.thread_id]
+            reset_contextvars(**tokens)
 
     async def _follow(
         self, turn: Turn, events: AsyncIterator[Event], out: Replies
