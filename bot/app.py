@@ -1,5 +1,6 @@
 """The composition root: the one place that reads the settings and names concrete classes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -117,7 +118,8 @@ async def operating(settings: Settings) -> AsyncIterator[FastAPI]:
         api = _api(settings.server)
         bot.turns.outbox.connect(api)
         async with api.serve(bot.handle, bot.commands):
-            yield create_app(bot, api, web_options(settings), operator=True)
+            options = await asyncio.to_thread(web_options, settings)
+            yield create_app(bot, api, options, operator=True)
 
 
 @asynccontextmanager
@@ -133,7 +135,8 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         bot = await stack.enter_async_context(open_bot(settings))
         api = _api(settings.server)
         bot.turns.outbox.connect(api)
-        served = await stack.enter_async_context(serving(bot, api, web_options(settings)))
+        options = await asyncio.to_thread(web_options, settings)
+        served = await stack.enter_async_context(serving(bot, api, options))
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
         await sweep_sessions(bot.turns)
