@@ -62,7 +62,7 @@ async def _withdraw_what_was_removed(bot: Bot) -> None:
 
 
 async def _resume(bot: Bot, row: Message) -> None:
-    if row.state != "parked" and await bot.conversations.attempt(row.id) > MOST_ATTEMPTS:
+    if row.state == "running" and await bot.conversations.attempt(row.id) > MOST_ATTEMPTS:
         log.error("a message stopped the bot too often and is put aside", message=row.id)
         await bot.conversations.mark(row.id, "dead")
         return
