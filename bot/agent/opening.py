@@ -64,12 +64,13 @@ async def open_agent(
         store = await stack.enter_async_context(_open_store(data_dir / "notes.db"))
         runs = ToolRuns(ledger, options.tool_timeout_seconds, clock)
         if options.agent:
-            from bot.agent.foreign import open_foreign  # noqa: PLC0415 - only for those who bring one
+            # Only for those who bring one.
+            from bot.agent.foreign import open_foreign, speaking_nodes  # noqa: PLC0415
 
-            graph, tools = await open_foreign(
-                options.agent, options.ungated, runs=runs, saver=saver, store=store
+            graph, own = await open_foreign(
+                options.agent, options.ungated, saver=saver, store=store
             )
-            yield Runner(graph, saver, tools)
+            yield Runner(graph, saver, own, runs, speaking_nodes(graph))
             return
         tools = {each.name: each for each in shipped_tools(send, clock)}
         for path in options.tools:
@@ -87,7 +88,7 @@ async def open_agent(
             saver=saver,
             store=store,
         )
-        yield Runner(graph, saver, tools)
+        yield Runner(graph, saver, tools, runs)
 
 
 @asynccontextmanager
@@ -118,6 +119,8 @@ def load(setting: str, path: str) -> Any:
         StartError: saying what was looked for and where.
     """
     module_name, _, name = path.partition(":")
+    if not module_name or not name:
+        raise StartError(f"{setting}={path}: write it as package.module:name.")
     try:
         module = importlib.import_module(module_name)
     except Exception as error:

@@ -16,11 +16,15 @@ ALL: tuple[VerdictName, ...] = ("approve", "edit", "reject", "respond")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One open interrupt. `form` says how its answer is written."""
+    """One open interrupt. `form` says how its answer is written.
+
+    `tool_call_id` is set where a gate asks: its answer says which call it is about.
+    """
 
     interrupt_id: str
     actions: tuple[Action, ...]
     form: Literal["tools", "value"]
+    tool_call_id: str = ""
 
 
 def to_request(interrupt: Interrupt[Any]) -> Request:
@@ -43,14 +47,19 @@ def to_request(interrupt: Interrupt[Any]) -> Request:
         )
         for each in asked
     )
-    return Request(interrupt.id, actions, "tools")
+    return Request(interrupt.id, actions, "tools", str(value.get("tool_call_id", "")))
 
 
 def resume_value(request: Request, verdicts: tuple[Verdict, ...]) -> Any:
     """Write the answer to an interrupt. The verdicts have been checked."""
     if request.form == "tools":
         pairs = zip(request.actions, verdicts, strict=True)
-        return {"decisions": [_decision(action, verdict) for action, verdict in pairs]}
+        decisions = [_decision(action, verdict) for action, verdict in pairs]
+        answer: dict[str, Any] = {"decisions": decisions}
+        if not request.tool_call_id:
+            return answer
+        asked = [{"name": each.name, "args": dict(each.arguments)} for each in request.actions]
+        return answer | {"tool_call_id": request.tool_call_id, "asked": asked}
     match verdicts[0]:
         case Approve():
             return True

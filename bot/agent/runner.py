@@ -15,9 +15,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Action, TextDelta, Verdict
-from bot.agent.answers import Listener
+from bot.agent.answers import AGENT_NODE, Listener
 from bot.agent.context import TurnContext, current_turn
 from bot.agent.failures import sentence_for
+from bot.agent.gating import Gatekeeping, gatekeeping
+from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import keep_newest
 from bot.agent.shapes import check_verdicts
@@ -72,10 +74,14 @@ class Runner:
         graph: CompiledStateGraph[Any, Any, Any, Any],
         saver: AsyncSqliteSaver,
         tools: Mapping[str, BaseTool],
+        runs: ToolRuns,
+        speaking: frozenset[str] = frozenset({AGENT_NODE}),
     ) -> None:
         self._graph = graph
         self._saver = saver
         self._tools = tools
+        self._runs = runs
+        self._speaking = speaking
 
     async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
         """Put a person's text to the agent; doing it again changes nothing before the answer."""
@@ -93,8 +99,7 @@ class Runner:
         Raises:
             InterruptGone: it is not open.
         """
-        open_now = {each.interrupt_id for each in await self._requests(context.thread_id)}
-        if request.interrupt_id not in open_now:
+        if request not in await self._requests(context.thread_id):
             raise InterruptGone(request.interrupt_id)
         self.check(request.actions, verdicts)
         value = resume_value(request, verdicts)
@@ -135,7 +140,7 @@ class Runner:
     async def _run(
         self, what: Any, context: TurnContext, durability: Literal["exit", "sync"]
     ) -> AsyncIterator[Event]:
-        listener = Listener()
+        listener = Listener(self._speaking)
         said: asyncio.Queue[TextDelta | None] = asyncio.Queue()
         run = asyncio.create_task(self._pump(what, context, durability, listener, said))
         stopping = asyncio.create_task(_stopped(context, run))
@@ -147,7 +152,7 @@ class Runner:
         except asyncio.CancelledError:
             if not context.stop.is_set():
                 raise
-            yield await self._keep(context, listener.text)
+            yield await self._keep(context, what, listener.text)
         except Exception as error:
             if isinstance(error, AgentFailed):
                 raise
@@ -168,6 +173,7 @@ class Runner:
         said: asyncio.Queue[TextDelta | None],
     ) -> None:
         current_turn.set(context)  # this task's own: nobody else sees it
+        gatekeeping.set(Gatekeeping(self._runs, asyncio.get_running_loop()))
         config = _config(context.thread_id)
         config["configurable"][STRICT_RESUME] = True
         try:
@@ -182,6 +188,8 @@ class Runner:
             async for part in stream:
                 if text := listener.hear(part):
                     said.put_nowait(TextDelta(text))
+            # A node that ends with an interrupt may leave a tool of its own at work.
+            await context.tools_at_rest()
         finally:
             said.put_nowait(None)
 
@@ -199,14 +207,12 @@ class Runner:
             else finished
         )
 
-    async def _keep(self, context: TurnContext, text: str) -> Finished:
-        """Keep in the thread what was written until the turn was stopped."""
+    async def _keep(self, context: TurnContext, what: Any, text: str) -> Finished:
+        """Keep in the thread what was asked and written until the turn was stopped."""
         messages = await self._messages(context.thread_id)
-        kept: list[AnyMessage] = []
-        if context.message_id not in {message.id for message in messages}:
-            asked = HumanMessage("(stopped)", id=context.message_id)
-            kept.append(asked)
-        kept += answers_for(messages, "The person stopped the turn. This did not run.")
+        kept = [*answers_for(messages, "The person stopped the turn. This did not run.")]
+        if isinstance(what, dict) and context.message_id not in {each.id for each in messages}:
+            kept = [*what["messages"]]
         answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
         await self._append(context.thread_id, [*kept, answer])
         return Finished(str(answer.id), answer.text, stopped=True)
