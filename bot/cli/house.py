@@ -2,15 +2,26 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from bot.logs import LogOptions
+import structlog
+
+from bot.errors import ThreadlineError
+from bot.logs import LogOptions, configure_logging
 from config.loading import Loaded, load_settings
+
+log = structlog.get_logger(__name__)
 
 CREDENTIALS = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 """How the names of the providers' variables end whose values no log may show."""
+
+
+class Refusal(Exception):
+    """The bot refused what the operator asked; the text is its sentence."""
 
 
 def home() -> Path:
@@ -33,8 +44,20 @@ def enter() -> Loaded:
     return loaded
 
 
-def log_options(loaded: Loaded, *, quiet: bool = False) -> LogOptions:
-    """Say how to log here; `quiet` shows only what is wrong."""
+@contextmanager
+def logging(loaded: Loaded, *, quiet: bool = False) -> Iterator[None]:
+    """Log here as the settings say, also what nobody foresaw; `quiet` shows only what is wrong."""
+    with configure_logging(_log_options(loaded, quiet=quiet)):
+        try:
+            yield
+        except (ThreadlineError, Refusal, OSError):
+            raise  # these are sentences
+        except Exception:
+            log.exception("the command failed")
+            raise
+
+
+def _log_options(loaded: Loaded, *, quiet: bool) -> LogOptions:
     logs = loaded.settings.logs
     credentials = tuple(
         value

@@ -7,15 +7,14 @@ command opens the files itself, which takes their lock, and serves the socket wh
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
-from bot.cli.house import enter, log_options
+from bot.cli.house import Refusal, enter, logging
 from bot.errors import StartError
-from bot.logs import configure_logging
 from bot.web.sockets import reachable
 from config.loading import Loaded
 
@@ -24,10 +23,6 @@ CONNECT_SECONDS = 5
 CONTROL_SOCKET = "control.sock"
 
 Result = TypeVar("Result")
-
-
-class Refusal(Exception):
-    """The bot refused what the operator asked; the text is its sentence."""
 
 
 class Operator:
@@ -68,46 +63,54 @@ def problem_in(response: httpx.Response) -> str:
 
 
 def perform(command: Callable[[Operator], Coroutine[Any, Any, Result]]) -> Result:
-    """Run a command of the operator to its end."""
+    """Run a command of the operator to its end, with the bot that runs or with one of its own.
+
+    Raises:
+        StartError: it cannot be reached or opened, with a sentence that says why.
+        Refusal: it refused.
+    """
     loaded = enter()
+    path = loaded.settings.sessions.data_dir / CONTROL_SOCKET
+    if not _answers(path):
+        return _with_own_bot(loaded, path, command)
 
     async def run() -> Result:
-        async with connect(loaded) as operator:
+        async with _reaching(path) as operator:
             return await command(operator)
 
     return asyncio.run(run())
 
 
-@asynccontextmanager
-async def connect(loaded: Loaded) -> AsyncIterator[Operator]:
-    """Reach the bot that runs, or open one for as long as the ``with`` lasts.
-
-    Raises:
-        StartError: it cannot be opened, with a sentence that says why.
-    """
-    path = loaded.settings.sessions.data_dir / CONTROL_SOCKET
-    async with AsyncExitStack() as stack:
-        if not await asyncio.to_thread(_answers, path):
-            stack.enter_context(configure_logging(log_options(loaded, quiet=True)))
-            await stack.enter_async_context(_opened(loaded, path))
-        name = stack.enter_context(reachable(path))
-        client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=name),
-            base_url="http://localhost",
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-        )
-        yield Operator(await stack.enter_async_context(client))
-
-
-@asynccontextmanager
-async def _opened(loaded: Loaded, path: Path) -> AsyncIterator[None]:
+def _with_own_bot(
+    loaded: Loaded, path: Path, command: Callable[[Operator], Coroutine[Any, Any, Result]]
+) -> Result:
     # Only now: with a bot running, a command needs none of the libraries behind these.
     from bot.app import operating, web_options  # noqa: PLC0415 - see above
     from bot.web.serving import serving_control  # noqa: PLC0415 - see above
 
-    settings = loaded.settings
-    async with operating(settings) as app, serving_control(app, path, web_options(settings)):
-        yield
+    options = web_options(loaded.settings)
+
+    async def run() -> Result:
+        async with (
+            operating(loaded.settings) as app,
+            serving_control(app, path, options),
+            _reaching(path) as operator,
+        ):
+            return await command(operator)
+
+    with logging(loaded, quiet=True):
+        return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _reaching(path: Path) -> AsyncIterator[Operator]:
+    with reachable(path) as name:
+        transport = httpx.AsyncHTTPTransport(uds=name)
+        patience = httpx.Timeout(None, connect=CONNECT_SECONDS)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", timeout=patience
+        ) as client:
+            yield Operator(client)
 
 
 def _answers(path: Path) -> bool:

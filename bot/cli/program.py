@@ -9,8 +9,7 @@ import typer
 from bot.cli import approvals, sessions
 from bot.cli.chat import chat
 from bot.cli.config import show_config
-from bot.cli.house import version
-from bot.cli.operator import Refusal
+from bot.cli.house import Refusal, version
 from bot.cli.run import run_bot
 from bot.cli.screen import complain
 from bot.errors import ThreadlineError
@@ -65,6 +64,9 @@ def main() -> None:
         sys.exit(FAILED)
     except OSError as error:
         complain(f"{error.filename or 'The system'}: {error.strerror or error}.")
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001 - a person sees a sentence, the log has the trace
+        complain(f"Something unforeseen stopped this: {type(error).__name__}: {error}")
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -3,12 +3,15 @@
 import asyncio
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING
 
-from bot.cli.house import enter, log_options, version
+from bot.cli.house import enter, logging, version
 from bot.cli.screen import complain, show_facts
-from bot.logs import configure_logging
 from config.loading import Loaded
+
+if TYPE_CHECKING:
+    from bot.app import Running
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -16,15 +19,16 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run_bot() -> None:
     """Run the bot until Ctrl-C or SIGTERM; turns that have begun may finish."""
     loaded = enter()
-    with configure_logging(log_options(loaded)):
-        asyncio.run(_serve(loaded))
+    with logging(loaded):
+        # Only now: it imports everything, and wrong settings are said before.
+        from bot.app import serve_bot  # noqa: PLC0415 - see above
+
+        asyncio.run(_serve(loaded, serve_bot(loaded.settings)))
 
 
-async def _serve(loaded: Loaded) -> None:
-    from bot.app import serve_bot  # noqa: PLC0415 - it imports everything; wrong settings come first
-
+async def _serve(loaded: Loaded, serving: "AbstractAsyncContextManager[Running]") -> None:
     with _stop_signals() as stop:
-        async with serve_bot(loaded.settings) as running:
+        async with serving as running:
             _announce(loaded, running.served.url)
             await stop.wait()
             print("Stopping. Turns that have begun may finish.", flush=True)

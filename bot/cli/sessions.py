@@ -1,5 +1,6 @@
 """`sessions`: who is connected, ending a session, and applying an edited file."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,7 +89,7 @@ def apply_file(
         if all(line.startswith("ignore ") for line in lines):
             print("Nothing differs.")
             return True
-        if not agreed("Make these changes?", yes=yes):
+        if not await asyncio.to_thread(agreed, "Make these changes?", yes=yes):
             return False
         body = {"file": path, "agreed": lines}
         await operator.ask("POST", "/api/sessions/apply", json=body)
