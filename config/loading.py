@@ -124,7 +124,7 @@ def _read(file: Path) -> tuple[dict[str, str], list[str]]:
     odd = [
         f"Line {binding.original.line} of .env is not NAME=value and is passed over."
         for binding in parse_stream(StringIO(text))
-        if binding.error
+        if binding.error or (binding.key is not None and binding.value is None)
     ]
     values = dotenv_values(stream=StringIO(text))
     return {name: value for name, value in values.items() if value is not None}, odd
