@@ -5,12 +5,22 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from sessions.database import Database
 from sessions.models import ActionRecord, ApprovalRecord, JsonObject, Place, Vote
-from sessions.tables import approvals, grants, votes
+from sessions.tables import HAS_NOT_ENDED, approvals, grants, insert_if_absent, votes
 from sessions.times import loaded, stored
 
 PLACE = tuple(field.name for field in fields(Place))
@@ -20,6 +30,12 @@ PLAIN = tuple(
     for field in fields(ApprovalRecord)
     if field.name not in (*TIMES, "place", "actions", "verdicts")
 )
+
+ASK = insert_if_absent(approvals, "thread_id", "interrupt_id")
+VOTE = insert_if_absent(votes, "approval_id", "voter")
+GRANT = insert_if_absent(grants)
+ALL = select(approvals).order_by(approvals.c.number)
+BY_ID = ALL.where(approvals.c.id == bindparam("approval"))
 
 
 class ApprovalRecords:
@@ -32,52 +48,46 @@ class ApprovalRecords:
         """Store a new approval; one about the same interrupt is given back as it is."""
 
         def work(db: Connection) -> ApprovalRecord:
-            values = _values(record)
-            query = insert(approvals).on_conflict_do_nothing(
-                index_elements=["thread_id", "interrupt_id"]
+            db.execute(ASK, _values(record))
+            same = ALL.where(
+                approvals.c.thread_id == record.thread_id,
+                approvals.c.interrupt_id == record.interrupt_id,
             )
-            row = db.execute(query.returning(approvals), values).one_or_none()
-            if row is None:
-                same = select(approvals).where(
-                    approvals.c.thread_id == record.thread_id,
-                    approvals.c.interrupt_id == record.interrupt_id,
-                )
-                row = db.execute(same).one()
-            return _load(row)
+            return _load(db.execute(same).one())
 
         return await self._database.write(work)
 
     async def get(self, approval_id: str) -> ApprovalRecord | None:
         """Find an approval by its id."""
-        found = await self._where(approvals.c.id == approval_id)
+        found = await self._read(BY_ID, approval=approval_id)
         return found[0] if found else None
 
     async def open(self, *, thread_id: str | None = None) -> Sequence[ApprovalRecord]:
         """Give what nobody has decided, in all threads or in one."""
         here = [] if thread_id is None else [approvals.c.thread_id == thread_id]
-        return await self._where(approvals.c.decided_at.is_(None), *here)
+        return await self._not_ended(approvals.c.decided_at.is_(None), *here)
 
     async def unfinished(self) -> Sequence[ApprovalRecord]:
         """Give what is decided and was not carried out to its end."""
-        return await self._where(
-            approvals.c.decided_at.is_not(None), approvals.c.ended_at.is_(None)
-        )
+        return await self._not_ended(approvals.c.decided_at.is_not(None))
 
     async def due(self, now: datetime) -> Sequence[ApprovalRecord]:
         """Give what nobody decided in time."""
-        return await self._where(
+        return await self._not_ended(
             approvals.c.decided_at.is_(None), approvals.c.expires_at <= stored(now)
         )
 
     async def vote(self, vote: Vote) -> Sequence[Vote]:
-        """Store a vote, unless this person has voted, and give all votes in order."""
+        """Store a vote, unless this person has voted, and give all votes in order.
+
+        Raises:
+            KeyError: there is no such approval.
+        """
 
         def work(db: Connection) -> Sequence[Vote]:
+            _known(db, vote.approval_id)
             values = asdict(vote) | {"at": stored(vote.at), "verdicts": list(vote.verdicts)}
-            db.execute(
-                insert(votes).on_conflict_do_nothing(index_elements=["approval_id", "voter"]),
-                values,
-            )
+            db.execute(VOTE, values)
             query = select(votes).where(votes.c.approval_id == vote.approval_id)
             return [
                 Vote(row.approval_id, row.voter, tuple(row.verdicts), loaded(row.at))
@@ -115,19 +125,24 @@ class ApprovalRecords:
                     verdicts=[dict(verdict) for verdict in verdicts],
                 )
             ).rowcount
-            row = db.execute(select(approvals).where(approvals.c.id == approval_id)).one_or_none()
-            if row is None:
-                raise KeyError(approval_id)
-            return won == 1, _load(row)
+            return won == 1, _known(db, approval_id)
 
         return await self._database.write(work)
 
     async def began(self, approval_id: str, at: datetime) -> None:
-        """Note that a decision is being carried out; the first time counts."""
+        """Note that a decision is being carried out; the first time counts.
+
+        Raises:
+            KeyError: there is no such approval.
+        """
         await self._note(approval_id, approvals.c.began_at.is_(None), began_at=stored(at))
 
     async def ended(self, approval_id: str, at: datetime, ending: str) -> None:
-        """Note how it ended; the first time counts."""
+        """Note how it ended; the first time counts.
+
+        Raises:
+            KeyError: there is no such approval.
+        """
         first = approvals.c.ended_at.is_(None)
         await self._note(approval_id, first, ended_at=stored(at), ending=ending)
 
@@ -140,7 +155,7 @@ class ApprovalRecords:
         open_only: bool = False,
     ) -> Sequence[ApprovalRecord]:
         """Give a page of approvals, the newest first; `after` is the last id of the page before."""
-        conditions: list[ColumnElement[bool]] = []
+        conditions: list[ColumnElement[bool] | TextClause] = []
         if after:
             before = select(approvals.c.number).where(approvals.c.id == after).scalar_subquery()
             conditions.append(approvals.c.number < before)
@@ -149,16 +164,14 @@ class ApprovalRecords:
             start = func.substr(approvals.c.requester, 1, len(requester_prefix))
             conditions.append(start == requester_prefix)
         if open_only:
-            conditions.append(approvals.c.decided_at.is_(None))
+            conditions += [approvals.c.decided_at.is_(None), HAS_NOT_ENDED]
         query = select(approvals).where(*conditions).order_by(approvals.c.number.desc())
         return await self._read(query.limit(limit))
 
     async def grant(self, session_id: str, tool: str, by: str, at: datetime) -> None:
         """Let a tool run without asking for the rest of a session."""
         values = {"session_id": session_id, "tool": tool, "granted_by": by, "at": stored(at)}
-        await self._database.write(
-            lambda db: db.execute(insert(grants).on_conflict_do_nothing(), values)
-        )
+        await self._database.write(lambda db: db.execute(GRANT, values))
 
     async def granted(self, session_id: str) -> frozenset[str]:
         """Give what was granted in a session."""
@@ -172,13 +185,27 @@ class ApprovalRecords:
 
     async def _note(self, approval_id: str, when: ColumnElement[bool], **values: Any) -> None:
         query = update(approvals).where(approvals.c.id == approval_id, when).values(**values)
-        await self._database.write(lambda db: db.execute(query))
 
-    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[ApprovalRecord]:
-        return await self._read(select(approvals).where(*conditions).order_by(approvals.c.number))
+        def work(db: Connection) -> None:
+            if db.execute(query).rowcount == 0:
+                _known(db, approval_id)
 
-    async def _read(self, query: Select[Any]) -> Sequence[ApprovalRecord]:
-        return await self._database.read(lambda db: [_load(row) for row in db.execute(query)])
+        await self._database.write(work)
+
+    async def _not_ended(self, *conditions: ColumnElement[bool]) -> Sequence[ApprovalRecord]:
+        return await self._read(ALL.where(HAS_NOT_ENDED, *conditions))
+
+    async def _read(self, query: Select[Any], **values: str) -> Sequence[ApprovalRecord]:
+        return await self._database.read(
+            lambda db: [_load(row) for row in db.execute(query, values)]
+        )
+
+
+def _known(db: Connection, approval_id: str) -> ApprovalRecord:
+    row = db.execute(BY_ID, {"approval": approval_id}).one_or_none()
+    if row is None:
+        raise KeyError(approval_id)
+    return _load(row)
 
 
 def _values(record: ApprovalRecord) -> dict[str, Any]:

@@ -6,19 +6,19 @@ DatabaseError
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
+from sessions.database_file import create, problem_with
 from sessions.group_commit import GroupCommit
-from sessions.migrations.running import NewerSchema, migrate
-from sessions.private_files import make_private
+from sessions.migrations.running import BrokenReferences, known_revisions, migrate
 
 Answer = TypeVar("Answer")
 Work = Callable[[Connection], Any]
@@ -58,27 +58,23 @@ class Database:
         Raises:
             DatabaseUnreadable: with a sentence that says what is wrong and where.
         """
-        engine = await asyncio.to_thread(_open, path)
-        reading = ThreadPoolExecutor(1, thread_name_prefix="conversations-reader")
-        reader_engine = await asyncio.to_thread(_engine, path)
-        connection = await asyncio.to_thread(engine.connect)
-        connection = connection.execution_options(begin="BEGIN IMMEDIATE")
-        reader = await asyncio.to_thread(reader_engine.connect)
+        reading = ThreadPoolExecutor(1, "conversations-reader")
+        stack = ExitStack()
         try:
-            batches = _Batches(connection)
-            async with GroupCommit(batches.commit, name="conversations-writer") as writer:
-                yield cls(writer, reader, reading)
+            connections = _connections(path)
+            writer, reader = await asyncio.to_thread(stack.enter_context, connections)
+            commit = _Batches(writer).commit
+            async with GroupCommit(commit, name="conversations-writer") as writing:
+                yield cls(writing, reader, reading)
         finally:
             await asyncio.to_thread(reading.shutdown)
-            for each in (reader, connection):
-                await asyncio.to_thread(each.close)
-            for each_engine in (reader_engine, engine):
-                await asyncio.to_thread(each_engine.dispose)
+            await asyncio.to_thread(stack.close)
 
     async def write(self, work: Callable[[Connection], Answer]) -> Answer:
         """Run `work` in a transaction; when this returns, it is on disk.
 
-        What `work` raises is raised here, and undone. It must not commit or roll back itself.
+        What `work` raises is raised here, and undone. It runs on the writer's thread and must not
+        commit or roll back itself. It happens also if its caller stops waiting.
 
         Raises:
             DatabaseFailed: the disk did not take the transaction.
@@ -106,56 +102,94 @@ class _Batches:
         self._connection = connection
 
     def commit(self, batch: Sequence[Work]) -> Sequence[Any]:
+        """Run everything in one transaction; each gets its result, or its error."""
         try:
             with self._connection.begin():
                 return [self._in_savepoint(work) for work in batch]
-        except DBAPIError as error:
-            raise _failed(error) from error
+        except Exception as error:
+            # A COMMIT that failed may have left the transaction open, which SQLAlchemy takes for
+            # ended; the next BEGIN would fail, and every one after it.
+            self._connection.connection.rollback()
+            if isinstance(error, DBAPIError):
+                return [_failed(error) for _ in batch]
+            raise
 
     def _in_savepoint(self, work: Work) -> Any:
-        savepoint = self._connection.begin_nested()
+        # In words, which PostgreSQL has too: begin_nested() takes as long as a small write.
+        run = self._connection.exec_driver_sql
+        run("SAVEPOINT caller")
         try:
             answer = work(self._connection)
-            savepoint.commit()
-        except Exception as error:  # raised again where its caller waits
-            if not self._connection.in_transaction() or not savepoint.is_active:
-                raise
-            savepoint.rollback()
-            return _failed(error) if isinstance(error, OperationalError) else error
+        except Exception as error:  # noqa: BLE001 - it is raised again, where its caller waits
+            try:
+                run("ROLLBACK TO SAVEPOINT caller")
+            except DBAPIError:  # the database has rolled back everything: no caller goes on
+                raise error from None
+            answer = _failed(error) if _is_the_disk(error) else error
+        run("RELEASE SAVEPOINT caller")
         return answer
 
 
-def _failed(error: DBAPIError) -> DatabaseFailed:
-    failed = DatabaseFailed(f"The database could not be written: {error.orig}.")
+def _is_the_disk(error: Exception) -> bool:
+    """Say whether an error is the database's, and not that of who called it."""
+    mistakes = (IntegrityError, ProgrammingError, DataError)
+    return isinstance(error, DBAPIError) and not isinstance(error, mistakes)
+
+
+def _failed(error: Exception) -> DatabaseFailed:
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    failed = DatabaseFailed(f"The database could not be written: {reason}.")
     failed.__cause__ = error
     return failed
 
 
-def _open(path: Path) -> Engine:
-    """Open the file on this thread and migrate it; a file that is not ours stays as it is."""
+@contextmanager
+def _connections(path: Path) -> Iterator[tuple[Connection, Connection]]:
+    """Give the writer's connection and the reader's to a file that is ours and up to date."""
     try:
-        make_private(path)
-        engine = _engine(path)
-        with engine.connect() as connection:
-            problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            if problem != "ok":
-                raise DatabaseUnreadable(f"{path} is damaged ({problem}). {WHAT_TO_DO}")
-        migrate(engine)
-    except NewerSchema as newer:
-        raise DatabaseUnreadable(f"{path} was written by a newer Threadline ({newer}).") from newer
-    except (SQLAlchemyError, OSError) as error:
+        revisions = known_revisions()
+        problem = problem_with(path, revisions)
+        if problem:
+            raise DatabaseUnreadable(f"{problem} {WHAT_TO_DO}")
+        if path.exists():
+            path.chmod(0o600)  # a backup that was put there may be open to others
+            _migrate(path)
+        else:
+            create(path, _migrate)
+        with (
+            _connected(path, "foreign_keys=ON") as writer,
+            _connected(path, "query_only=ON") as reader,
+        ):
+            yield writer.execution_options(begin="BEGIN IMMEDIATE"), reader
+    except (DBAPIError, OSError, BrokenReferences) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise DatabaseUnreadable(f"{path} cannot be opened: {reason}. {WHAT_TO_DO}") from error
-    return engine
 
 
 WHAT_TO_DO = "It was left as it is: move it away or put a backup in its place, then start again."
 
 
-def _engine(path: Path) -> Engine:
-    # One connection an engine, used by one thread at a time: the writer's, or the reader's.
+def _migrate(path: Path) -> None:
+    with _connected(path, "foreign_keys=OFF") as connection:
+        migrate(connection)
+        # Only here: while a new file is filled, nothing of it may stand in a log beside it.
+        connection.connection.cursor().execute("PRAGMA journal_mode=WAL")
+
+
+@contextmanager
+def _connected(path: Path, *pragmas: str) -> Iterator[Connection]:
+    """Open one connection, which is used by one thread at a time."""
+    engine = _engine(path, pragmas)
+    try:
+        with closing(engine.connect()) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _engine(path: Path, pragmas: Sequence[str]) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
         hide_parameters=True,  # errors are logged, and people's words are not
         connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 256},
@@ -164,7 +198,7 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, as below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

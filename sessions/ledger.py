@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from sessions.database import Database
 from sessions.models import JsonObject, LedgerEntry, LedgerKey
-from sessions.tables import ledger
+from sessions.tables import insert_if_absent, ledger
 from sessions.times import loaded, stored
+
+BEGIN = insert_if_absent(ledger, "thread_id", "ai_message_id", "tool_call_id")
 
 
 class Ledger:
@@ -27,42 +28,48 @@ class Ledger:
         Otherwise it was begun before, and what is known of it comes back: its result, or, if it
         has not ended, that nobody knows how far it came.
         """
+        values = {
+            "thread_id": key.thread_id,
+            "ai_message_id": key.ai_message_id,
+            "tool_call_id": key.tool_call_id,
+            "tool": tool,
+            "arguments": dict(arguments),
+            "begun_at": stored(at),
+            "outcome": "",
+        }
 
         def work(db: Connection) -> LedgerEntry | None:
-            values = {
-                "thread_id": key.thread_id,
-                "ai_message_id": key.ai_message_id,
-                "tool_call_id": key.tool_call_id,
-                "tool": tool,
-                "arguments": dict(arguments),
-                "begun_at": stored(at),
-                "outcome": "",
-            }
-            query = insert(ledger).on_conflict_do_nothing()
-            if db.execute(query, values).rowcount == 1:
-                return None
-            return _load(db.execute(_find(key)).one())
+            return None if db.execute(BEGIN, values).rowcount == 1 else _known(db, key)
 
         return await self._database.write(work)
 
     async def end(
         self, key: LedgerKey, *, outcome: Literal["done", "failed"], result: Any, at: datetime
     ) -> None:
-        """Note how a tool call ended, and what it gave."""
+        """Note how a tool call ended, and what it gave; the first time counts.
+
+        Raises:
+            KeyError: it never began.
+        """
         query = (
             update(ledger)
             .where(*_same(key), ledger.c.ended_at.is_(None))
             .values(ended_at=stored(at), outcome=outcome, result=result)
         )
-        await self._database.write(lambda db: db.execute(query))
+
+        def work(db: Connection) -> None:
+            if db.execute(query).rowcount == 0:
+                _known(db, key)
+
+        await self._database.write(work)
 
     async def of_thread(self, thread_id: str) -> Sequence[LedgerEntry]:
         """Give all tool calls of a thread, in the order in which they began."""
-        query = select(ledger).where(ledger.c.thread_id == thread_id).order_by(ledger.c.begun_at)
+        query = select(ledger).where(ledger.c.thread_id == thread_id).order_by(ledger.c.number)
         return await self._database.read(lambda db: [_load(row) for row in db.execute(query)])
 
 
-def _same(key: LedgerKey) -> tuple[Any, ...]:
+def _same(key: LedgerKey) -> tuple[ColumnElement[bool], ...]:
     return (
         ledger.c.thread_id == key.thread_id,
         ledger.c.ai_message_id == key.ai_message_id,
@@ -70,14 +77,20 @@ def _same(key: LedgerKey) -> tuple[Any, ...]:
     )
 
 
-def _find(key: LedgerKey) -> Select[Any]:
-    return select(ledger).where(*_same(key))
+def _known(db: Connection, key: LedgerKey) -> LedgerEntry:
+    row = db.execute(select(ledger).where(*_same(key))).one_or_none()
+    if row is None:
+        raise KeyError(key)
+    return _load(row)
 
 
 def _load(row: Row[Any]) -> LedgerEntry:
-    columns = row._asdict()
-    names = ("thread_id", "ai_message_id", "tool_call_id")
-    key = LedgerKey(**{name: columns.pop(name) for name in names})
-    columns["begun_at"] = loaded(columns["begun_at"])
-    columns["ended_at"] = loaded(columns["ended_at"])
-    return LedgerEntry(key=key, **columns)
+    return LedgerEntry(
+        key=LedgerKey(row.thread_id, row.ai_message_id, row.tool_call_id),
+        tool=row.tool,
+        arguments=row.arguments,
+        begun_at=loaded(row.begun_at),
+        ended_at=loaded(row.ended_at),
+        outcome=row.outcome,
+        result=row.result,
+    )

@@ -11,7 +11,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import JSON
 
 metadata = MetaData(
@@ -24,39 +27,39 @@ metadata = MetaData(
     }
 )
 
-MESSAGE_STATES = (
-    "received",
-    "running",
-    "parked",
-    "held",
-    "answered",
-    "rejected",
-    "dead",
-    "written",
-    "showing",
-    "delivered",
-)
-OUTCOMES = (
-    "",
-    "approved",
-    "edited",
-    "rejected",
-    "responded",
-    "mixed",
-    "expired",
-    "withdrawn",
-)
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
-def _one_of(column: str, names: tuple[str, ...]) -> CheckConstraint:
-    listed = ", ".join(f"'{name}'" for name in names)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+PERSONS_STATES = ("received", "running", "parked", "held", "answered", "rejected", "dead")
+BOTS_STATES = ("written", "showing", "delivered", "dead")
+OUTCOMES = ("approved", "edited", "rejected", "responded", "mixed", "expired", "withdrawn")
+
+# Conditions with an index of their own. They are text, because SQLite takes such an index only
+# for a query that has the same words: a bound parameter could be anything.
+IS_UNFINISHED = text("state IN ('received', 'running', 'parked', 'held')")
+IS_HELD = text("state = 'held'")
+IS_UNDELIVERED = text("state IN ('written', 'showing')")
+HAS_NOT_ENDED = text("ended_at IS NULL")
+
+#: SQLite counts up only in a column that is called INTEGER, which is 32 bits elsewhere.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def insert_if_absent(table: Table, *unique: str) -> Insert:
+    """Insert a row unless one with the same unique columns is there.
+
+    If none are named, any unique key counts. This is the one place where our SQL has a dialect;
+    PostgreSQL's `insert` has the same method.
+    """
+    return sqlite_insert(table).on_conflict_do_nothing(index_elements=unique or None)
 
 
 messages = Table(
     "messages",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False),
     Column("text", Text, nullable=False),
@@ -72,30 +75,33 @@ messages = Table(
     # NULL where the platform gave no id: NULLs are never equal in a unique key.
     Column("platform_message_id", Text),
     Column("sent_at", BigInteger),
-    Column("answers", Text, nullable=False),
+    # NULL where a message answers nothing, or what it answers was deleted.
+    Column("answers", Text, ForeignKey("messages.id", ondelete="SET NULL")),
     Column("attempts", Integer, nullable=False),
     UniqueConstraint("platform", "chat_id", "platform_message_id"),
-    _one_of("role", ("user", "assistant")),
-    _one_of("state", MESSAGE_STATES),
-    Index(None, "thread_id", "state"),
+    CheckConstraint(
+        f"(role = 'user' AND state IN ({_listed(PERSONS_STATES)})) OR "
+        f"(role = 'assistant' AND state IN ({_listed(BOTS_STATES)}))",
+        name="state",
+    ),
+    Index(None, "thread_id", "number"),
     Index(None, "answers"),
     Index(None, "platform", "user_id", "number"),
-    Index(
-        "ix_messages_unfinished",
-        "number",
-        sqlite_where=Column("state", Text).in_(("received", "running", "parked", "held")),
-    ),
+    Index("ix_messages_unfinished", "number", sqlite_where=IS_UNFINISHED),
+    Index("ix_messages_held", "thread_id", "number", sqlite_where=IS_HELD),
+    Index("ix_messages_undelivered", "platform", "number", sqlite_where=IS_UNDELIVERED),
     sqlite_autoincrement=True,
 )
 
 approvals = Table(
     "approvals",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("session_id", Text, nullable=False),
     Column("thread_id", Text, nullable=False),
     Column("interrupt_id", Text, nullable=False),
+    # No foreign key: what was decided is kept longer than what was said.
     Column("message_id", Text, nullable=False),
     Column("requester", Text, nullable=False),
     Column("platform", Text, nullable=False),
@@ -116,19 +122,22 @@ approvals = Table(
     Column("ended_at", BigInteger),
     Column("ending", Text, nullable=False),
     UniqueConstraint("thread_id", "interrupt_id"),
-    _one_of("decider", ("requester", "admins", "two")),
-    _one_of("outcome", OUTCOMES),
-    CheckConstraint("(decided_at IS NULL) = (outcome = '')", name="decided"),
+    CheckConstraint("decider IN ('requester', 'admins', 'two')", name="decider"),
+    CheckConstraint(
+        "(decided_at IS NULL AND outcome = '') OR "
+        f"(decided_at IS NOT NULL AND outcome IN ({_listed(OUTCOMES)}))",
+        name="decided",
+    ),
+    CheckConstraint("began_at IS NULL OR decided_at IS NOT NULL", name="began"),
     CheckConstraint("ended_at IS NULL OR decided_at IS NOT NULL", name="ended"),
-    Index(None, "decided_at", "ended_at"),
-    Index(None, "requester"),
+    Index("ix_approvals_not_ended", "number", sqlite_where=HAS_NOT_ENDED),
     sqlite_autoincrement=True,
 )
 
 votes = Table(
     "votes",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("approval_id", Text, ForeignKey("approvals.id"), nullable=False),
     Column("voter", Text, nullable=False),
     Column("verdicts", JSON, nullable=False),
@@ -149,14 +158,21 @@ grants = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("thread_id", Text, primary_key=True),
-    Column("ai_message_id", Text, primary_key=True),
-    Column("tool_call_id", Text, primary_key=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("thread_id", Text, nullable=False),
+    Column("ai_message_id", Text, nullable=False),
+    Column("tool_call_id", Text, nullable=False),
     Column("tool", Text, nullable=False),
     Column("arguments", JSON, nullable=False),
     Column("begun_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("outcome", Text, nullable=False),
     Column("result", JSON(none_as_null=True)),
-    _one_of("outcome", ("", "done", "failed")),
+    UniqueConstraint("thread_id", "ai_message_id", "tool_call_id"),
+    CheckConstraint(
+        "(ended_at IS NULL AND outcome = '') OR "
+        "(ended_at IS NOT NULL AND outcome IN ('done', 'failed'))",
+        name="outcome",
+    ),
+    sqlite_autoincrement=True,
 )

@@ -6,11 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 
-class NewerSchema(Exception):
-    """The database has a revision that this version does not know."""
+class BrokenReferences(Exception):
+    """After the revisions, rows would refer to others that are not there."""
 
 
 def configuration() -> Config:
@@ -20,23 +20,28 @@ def configuration() -> Config:
     return config
 
 
-def migrate(engine: Engine) -> None:
-    """Run the revisions that this database has not seen, each in a transaction.
+def known_revisions() -> tuple[str, ...]:
+    """Give the revisions that this version knows, the newest first."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the revisions that this database has not seen, all in one transaction.
+
+    Foreign keys must not be enforced on the connection: a revision may build a table anew, and
+    dropping the old one would take along the rows that refer to it. They are checked at the end.
 
     Raises:
-        NewerSchema: it was migrated by a newer version.
+        BrokenReferences: rows refer to others that are gone; nothing was changed.
     """
     config = configuration()
-    scripts = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        known = {script.revision for script in scripts.walk_revisions()}
+    config.attributes["connection"] = connection
+    with connection.begin():
         at = MigrationContext.configure(connection).get_current_heads()
-        connection.rollback()
-        unknown = set(at) - known
-        if unknown:
-            raise NewerSchema(", ".join(sorted(unknown)))
-        if set(at) == set(scripts.get_heads()):
+        if revision == "head" and at == known_revisions()[:1]:
             return
-        with connection.begin():
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        command.upgrade(config, revision)
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise BrokenReferences(f"row {broken[1]} of {broken[0]} refers to what is not there")

@@ -1,7 +1,7 @@
 """${message}."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
@@ -11,10 +11,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go to this revision."""
+    """Go to this revision. The way back is a backup."""
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    """Go back."""
-    ${downgrades if downgrades else "pass"}

@@ -10,10 +10,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go to this revision."""
+    """Go to this revision. The way back is a backup."""
     op.create_table(
         "approvals",
-        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("session_id", sa.Text(), nullable=False),
         sa.Column("thread_id", sa.Text(), nullable=False),
@@ -38,14 +43,14 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("ending", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(decided_at IS NULL) = (outcome = '')", name=op.f("ck_approvals_decided")
+            "(decided_at IS NULL AND outcome = '') OR (decided_at IS NOT NULL AND outcome IN ('approved', 'edited', 'rejected', 'responded', 'mixed', 'expired', 'withdrawn'))",
+            name=op.f("ck_approvals_decided"),
         ),
         sa.CheckConstraint(
             "decider IN ('requester', 'admins', 'two')", name=op.f("ck_approvals_decider")
         ),
         sa.CheckConstraint(
-            "outcome IN ('', 'approved', 'edited', 'rejected', 'responded', 'mixed', 'expired', 'withdrawn')",
-            name=op.f("ck_approvals_outcome"),
+            "began_at IS NULL OR decided_at IS NOT NULL", name=op.f("ck_approvals_began")
         ),
         sa.CheckConstraint(
             "ended_at IS NULL OR decided_at IS NOT NULL", name=op.f("ck_approvals_ended")
@@ -59,9 +64,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("approvals", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_approvals_decided_at_ended_at"), ["decided_at", "ended_at"], unique=False
+            "ix_approvals_not_ended",
+            ["number"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_approvals_requester"), ["requester"], unique=False)
 
     op.create_table(
         "grants",
@@ -73,6 +80,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("thread_id", sa.Text(), nullable=False),
         sa.Column("ai_message_id", sa.Text(), nullable=False),
         sa.Column("tool_call_id", sa.Text(), nullable=False),
@@ -82,14 +95,27 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
-        sa.CheckConstraint("outcome IN ('', 'done', 'failed')", name=op.f("ck_ledger_outcome")),
-        sa.PrimaryKeyConstraint(
-            "thread_id", "ai_message_id", "tool_call_id", name=op.f("pk_ledger")
+        sa.CheckConstraint(
+            "(ended_at IS NULL AND outcome = '') OR (ended_at IS NOT NULL AND outcome IN ('done', 'failed'))",
+            name=op.f("ck_ledger_outcome"),
         ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger")),
+        sa.UniqueConstraint(
+            "thread_id",
+            "ai_message_id",
+            "tool_call_id",
+            name=op.f("uq_ledger_thread_id_ai_message_id_tool_call_id"),
+        ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "messages",
-        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -104,12 +130,14 @@ def upgrade() -> None:
         sa.Column("sender_name", sa.Text(), nullable=False),
         sa.Column("platform_message_id", sa.Text(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
-        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.CheckConstraint("role IN ('user', 'assistant')", name=op.f("ck_messages_role")),
         sa.CheckConstraint(
-            "state IN ('received', 'running', 'parked', 'held', 'answered', 'rejected', 'dead', 'written', 'showing', 'delivered')",
+            "(role = 'user' AND state IN ('received', 'running', 'parked', 'held', 'answered', 'rejected', 'dead')) OR (role = 'assistant' AND state IN ('written', 'showing', 'delivered', 'dead'))",
             name=op.f("ck_messages_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["answers"], ["messages.id"], name=op.f("fk_messages_answers"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_messages")),
         sa.UniqueConstraint("id", name=op.f("uq_messages_id")),
@@ -124,12 +152,24 @@ def upgrade() -> None:
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_messages_answers"), ["answers"], unique=False)
         batch_op.create_index(
+            "ix_messages_held",
+            ["thread_id", "number"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_messages_platform_user_id_number"),
             ["platform", "user_id", "number"],
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_messages_thread_id_state"), ["thread_id", "state"], unique=False
+            batch_op.f("ix_messages_thread_id_number"), ["thread_id", "number"], unique=False
+        )
+        batch_op.create_index(
+            "ix_messages_undelivered",
+            ["platform", "number"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('written', 'showing')"),
         )
         batch_op.create_index(
             "ix_messages_unfinished",
@@ -140,7 +180,12 @@ def upgrade() -> None:
 
     op.create_table(
         "votes",
-        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("approval_id", sa.Text(), nullable=False),
         sa.Column("voter", sa.Text(), nullable=False),
         sa.Column("verdicts", sa.JSON(), nullable=False),
@@ -152,25 +197,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("approval_id", "voter", name=op.f("uq_votes_approval_id_voter")),
         sqlite_autoincrement=True,
     )
-
-
-def downgrade() -> None:
-    """Go back."""
-    op.drop_table("votes")
-    with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_messages_unfinished",
-            sqlite_where=sa.text("state IN ('received', 'running', 'parked', 'held')"),
-        )
-        batch_op.drop_index(batch_op.f("ix_messages_thread_id_state"))
-        batch_op.drop_index(batch_op.f("ix_messages_platform_user_id_number"))
-        batch_op.drop_index(batch_op.f("ix_messages_answers"))
-
-    op.drop_table("messages")
-    op.drop_table("ledger")
-    op.drop_table("grants")
-    with op.batch_alter_table("approvals", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_approvals_requester"))
-        batch_op.drop_index(batch_op.f("ix_approvals_decided_at_ended_at"))
-
-    op.drop_table("approvals")
