@@ -144,11 +144,14 @@ class Runner:
         said: asyncio.Queue[TextDelta | None] = asyncio.Queue()
         run = asyncio.create_task(self._pump(what, context, durability, listener, said))
         stopping = asyncio.create_task(_stopped(context, run))
+        at_rest = False
         try:
             while (delta := await said.get()) is not None:
                 yield delta
             await run
-            yield await self._outcome(context, listener)
+            end = await self._outcome(context, listener)
+            at_rest = isinstance(end, Finished)
+            yield end
         except asyncio.CancelledError:
             if not context.stop.is_set():
                 raise
@@ -162,7 +165,7 @@ class Runner:
             for task in (run, stopping):
                 task.cancel()
             await asyncio.gather(run, stopping, return_exceptions=True)
-            await keep_newest(self._saver, context.thread_id)
+            await keep_newest(self._saver, context.thread_id, at_rest=at_rest)
 
     async def _pump(
         self,
@@ -226,7 +229,7 @@ class Runner:
                 [StateUpdate(None, "__end__")],
             ],
         )
-        await keep_newest(self._saver, thread_id)
+        await keep_newest(self._saver, thread_id, at_rest=True)
 
     async def _messages(self, thread_id: str) -> list[AnyMessage]:
         """Read the committed messages; `get_state` would show pending writes too (FACTS.md)."""

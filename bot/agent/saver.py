@@ -28,8 +28,12 @@ async def open_saver(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         yield saver
 
 
-async def keep_newest(saver: AsyncSqliteSaver, thread_id: str) -> None:
-    """Delete all checkpoints of a thread but the newest of each of its name spaces."""
+async def keep_newest(saver: AsyncSqliteSaver, thread_id: str, *, at_rest: bool) -> None:
+    """Delete all checkpoints of a thread but the newest of each of its name spaces.
+
+    A graph in a graph has a name space for each time that it runs, such as ``desk:<task>``; in a
+    thread at rest, where nothing is left to resume, these go too.
+    """
     older = (
         "thread_id = ? AND checkpoint_id < (SELECT max(newest.checkpoint_id) FROM checkpoints"
         " AS newest WHERE newest.thread_id = {table}.thread_id"
@@ -39,4 +43,9 @@ async def keep_newest(saver: AsyncSqliteSaver, thread_id: str) -> None:
         for table in ("writes", "checkpoints"):
             condition = older.format(table=table)
             await saver.conn.execute(f"DELETE FROM {table} WHERE {condition}", (thread_id,))  # noqa: S608 - both parts are ours
+            if at_rest:
+                await saver.conn.execute(
+                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_ns LIKE '%:%'",  # noqa: S608 - the table is ours
+                    (thread_id,),
+                )
         await saver.conn.commit()
