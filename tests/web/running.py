@@ -45,7 +45,7 @@ async def running(home: Path, **env: str) -> AsyncIterator[Side]:
         bot.turns.outbox.connect(api)
         async with (
             api.serve(bot.handle, bot.commands),
-            serving(bot, api, web_options(settings)) as served,
+            serving(bot, api, await asyncio.to_thread(web_options, settings)) as served,
             httpx.AsyncClient(base_url=served.url, timeout=30) as client,
         ):
             yield Side(bot, client, served.url, control)
