@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sessions.disk import Disk, OpenFile
 from sessions.foreign_rows import Layout, RowRejected, layout_of
-from sessions.live_sessions import Change, LiveSessions, key_of
+from sessions.live_sessions import LiveSessions, key_of
 from sessions.models import Session
 from sessions.own_rows import take_own_rows
 from sessions.rows import HEADER, ROW_CHARACTERS, line_of
@@ -184,7 +184,7 @@ def _take(found: ReadFile, layout: Layout, text: str) -> None:
         if other.last_activity > session.last_activity:
             _reject(found, f"another row has the same {same} and was active later", text)
             return
-        found.live.apply(Change(other, None))
+        found.live.remove([other], [key_of(other)])
         _reject(found, f"another row has the same {same} and was active later", line_of(other))
     found.live.add(session.session_id, key_of(session), session.last_activity, line)
 

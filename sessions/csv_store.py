@@ -8,7 +8,6 @@ its caller goes on. Soon after, the CSV is written anew (see `fold`).
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -19,14 +18,16 @@ from sessions.disk import Disk, RealDisk
 from sessions.fold import Fold
 from sessions.folding import Folding, Pace
 from sessions.group_commit import GroupCommit
-from sessions.in_flight import InFlight, Step
+from sessions.in_flight import InFlight
 from sessions.journal import Position
 from sessions.live_sessions import Change, key_of
 from sessions.models import Session, SessionKey
 from sessions.ownership import owning
 from sessions.recovery import Recovered, recover
-from sessions.rows import changed_line, line_of, session_of, text_cell
+from sessions.report import StoreReport
+from sessions.rows import session_of
 from sessions.session_files import SessionFiles
+from sessions.steps import Step, changing, opening, removal_of, step_of
 from sessions.store import KeyTaken, NoSuchSession, StoreFailed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -37,24 +38,6 @@ _LOOKED_AT_ONCE = 500
 def utc_now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class StoreReport:
-    """How the store is: for /ready and `sessions list`.
-
-    `refusing` says why changes are refused, `trouble` why the CSV is behind; both are empty when
-    all is well. `edited_files` wait to be applied.
-    """
-
-    path: Path
-    sessions: int
-    refusing: str
-    trouble: str
-    edited_files: tuple[Path, ...]
-    rejected_rows: int
-    journal_bytes: int
-    last_fold_seconds: float
 
 
 class CsvStore:
@@ -151,10 +134,10 @@ class CsvStore:
     async def save(self, session: Session) -> None:
         """Add a session, or replace the one that has its id."""
         before = self._ahead.newest(session.session_id)
-        step = self._put_step(before, session)
-        if not step.changes[0].keeps_owner:
-            await self._refuse_if_taken(before, session)
-        await self._submit(step)
+        change = opening(session) if before is None else self._changing(before, session)
+        if not change.keeps_owner:
+            await self._refuse_if_taken(change)
+        await self._submit(step_of(change))
 
     async def change(self, session_id: str, how: Callable[[Session], Session]) -> Session:
         """Read, change and write one session as one step; return what was written."""
@@ -165,10 +148,10 @@ class CsvStore:
             raise NoSuchSession(f"There is no session {session_id}.")
         after = how(before)
         if after is not before:
-            step = self._put_step(before, after)
-            if not step.changes[0].keeps_owner:
-                await self._refuse_if_taken(before, after)
-            await self._submit(step)
+            change = self._changing(before, after)
+            if not change.keeps_owner:
+                await self._refuse_if_taken(change)
+            await self._submit(step_of(change))
         elif self._ahead.has(session_id):
             await self._all_arrived()
         return after
@@ -177,7 +160,7 @@ class CsvStore:
         """Remove a session and return it; None if it was gone already."""
         session = self._ahead.newest(session_id)
         if session is not None:
-            await self._submit(_removal([session]))
+            await self._submit(removal_of([session]))
         elif self._ahead.has(session_id):
             await self._all_arrived()
         return session
@@ -198,11 +181,11 @@ class CsvStore:
             looked_at += len(sessions)
             if looked_at >= _LOOKED_AT_ONCE:
                 if idle:
-                    steps.append((self._submit(_removal(idle)), idle))
+                    steps.append((self._submit(removal_of(idle)), idle))
                 idle, looked_at = [], 0
                 await asyncio.sleep(0)
         if idle:
-            steps.append((self._submit(_removal(idle)), idle))
+            steps.append((self._submit(removal_of(idle)), idle))
         return await _removed(steps)
 
     async def fold(self) -> None:
@@ -215,19 +198,12 @@ class CsvStore:
 
     # ------------------------------------------------------------ inside
 
-    def _put_step(self, before: Session | None, after: Session) -> Step:
-        if before is None:
-            line = line_of(after)
-            return Step(f"put {line}", (Change(None, after, line),))
-        if before.session_id != after.session_id:
-            line = line_of(after)
-            old = text_cell("session_id", before.session_id)
-            return Step(f"swap {old},{line}", (Change(before, after, line),))
-        line = changed_line(self._ahead.line(before.session_id), before, after)
-        return Step(f"put {line}", (Change(before, after, line, _keeps_owner(before, after)),))
+    def _changing(self, before: Session, after: Session) -> Change:
+        return changing(before, self._ahead.line(before.session_id), after)
 
-    async def _refuse_if_taken(self, before: Session | None, after: Session) -> None:
-        own = None if before is None else before.session_id
+    async def _refuse_if_taken(self, change: Change) -> None:
+        after = change.after
+        own = None if change.before is None else change.before.session_id
         key = key_of(after)
         taken = self._ahead.owner(key)
         if (
@@ -267,9 +243,11 @@ class CsvStore:
                 self._refusing = self._refusing or str(result)
                 continue
             self._durable = result
-            for change in step.changes:
-                self._live.apply(change)
-        if any(step.changes for step in steps):
+            if step.change is not None:
+                self._live.apply(step.change)
+            elif step.removed:
+                self._live.remove(step.removed, step.keys)
+        if any(step.text for step in steps):
             self._folding.want()
 
     async def _fold_now(self) -> None:
@@ -290,19 +268,6 @@ class CsvStore:
             await asyncio.to_thread(self._journal.close, remove=self._folding.is_complete)
         except OSError as error:  # it stays, and the next start finds nothing in it to do
             log.warning("the journal of the sessions is not removed", reason=str(error))
-
-
-def _keeps_owner(before: Session, after: Session) -> bool:
-    return (
-        before.user_id == after.user_id
-        and before.platform == after.platform
-        and before.metadata == after.metadata
-    )
-
-
-def _removal(sessions: Sequence[Session]) -> Step:
-    ids = ",".join(text_cell("session_id", session.session_id) for session in sessions)
-    return Step(f"remove {ids}", tuple(Change(session, None) for session in sessions))
 
 
 async def _removed(

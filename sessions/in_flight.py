@@ -1,17 +1,8 @@
 """Changes on their way to the disk: what the next change of the same session begins from."""
 
-from dataclasses import dataclass
-
-from sessions.live_sessions import Change, KeyText, LiveSessions, key_of
+from sessions.live_sessions import KeyText, LiveSessions, key_of
 from sessions.models import Session
-
-
-@dataclass(slots=True, eq=False)
-class Step:
-    """One record of the journal, and what it changes. Without a record it only waits its turn."""
-
-    text: str = ""
-    changes: tuple[Change, ...] = ()
+from sessions.steps import Step
 
 
 class InFlight:
@@ -32,7 +23,8 @@ class InFlight:
         ahead = self._sessions.get(session_id)
         if ahead is None:
             return self._live.by_id[session_id]
-        return next(one.line for one in ahead[0].changes if one.line)
+        assert ahead[0].change is not None  # noqa: S101 - `newest` has it
+        return ahead[0].change.line
 
     def owner(self, key: KeyText) -> str | None:
         """Return the id of the session that a person in a place will have."""
@@ -48,31 +40,43 @@ class InFlight:
         return key in self._owners
 
     def begin(self, step: Step) -> None:
-        """Take note of changes that were handed over."""
-        for change in step.changes:
-            before, after = change.before, change.after
-            if before is not None and (after is None or before.session_id != after.session_id):
-                self._sessions[before.session_id] = (step, None)
-            if after is not None:
-                self._sessions[after.session_id] = (step, after)
-            if change.keeps_owner:
-                continue
+        """Take note of a step that was handed over."""
+        gone = (step, None)
+        if step.removed:
+            self._sessions.update(dict.fromkeys((one.session_id for one in step.removed), gone))
+            self._owners.update(dict.fromkeys(step.keys, gone))
+        if step.change is None:
+            return
+        before, after = step.change.before, step.change.after
+        if before is not None and before.session_id != after.session_id:
+            self._sessions[before.session_id] = gone
+        self._sessions[after.session_id] = (step, after)
+        if not step.change.keeps_owner:
             if before is not None:
-                self._owners[key_of(before)] = (step, None)
-            if after is not None:
-                self._owners[key_of(after)] = (step, after.session_id)
+                self._owners[key_of(before)] = gone
+            self._owners[key_of(after)] = (step, after.session_id)
 
     def end(self, step: Step) -> None:
-        """Forget changes that have arrived, or have failed."""
-        for change in step.changes:
-            for session in (change.before, change.after):
-                if session is None:
-                    continue
-                ahead = self._sessions.get(session.session_id)
-                if ahead is not None and ahead[0] is step:
-                    del self._sessions[session.session_id]
-                if self._owners:
-                    key = key_of(session)
-                    owner = self._owners.get(key)
-                    if owner is not None and owner[0] is step:
-                        del self._owners[key]
+        """Forget a step that has arrived, or has failed."""
+        for session, key in zip(step.removed, step.keys, strict=True):
+            self._end_session(step, session.session_id)
+            self._end_owner(step, key)
+        if step.change is None:
+            return
+        before, after = step.change.before, step.change.after
+        self._end_session(step, after.session_id)
+        if not step.change.keeps_owner:
+            self._end_owner(step, key_of(after))
+            if before is not None:
+                self._end_session(step, before.session_id)
+                self._end_owner(step, key_of(before))
+
+    def _end_session(self, step: Step, session_id: str) -> None:
+        ahead = self._sessions.get(session_id)
+        if ahead is not None and ahead[0] is step:
+            del self._sessions[session_id]
+
+    def _end_owner(self, step: Step, key: KeyText) -> None:
+        ahead = self._owners.get(key)
+        if ahead is not None and ahead[0] is step:
+            del self._owners[key]

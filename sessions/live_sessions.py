@@ -36,8 +36,8 @@ class Change:
     """
 
     before: Session | None
-    after: Session | None
-    line: str = ""
+    after: Session
+    line: str
     keeps_owner: bool = False
 
 
@@ -94,22 +94,30 @@ class LiveSessions:
     def apply(self, change: Change) -> None:
         """Make one change."""
         before, after = change.before, change.after
-        if before is not None and after is not None and before.session_id == after.session_id:
-            self.by_id[after.session_id] = change.line  # stays where it is in the file
-            self._recent[after.session_id] = after
-            if before.last_activity != after.last_activity:
-                self.timeline.move(after.session_id, before.last_activity, after.last_activity)
-            if not change.keeps_owner:
-                self._disown(before)
-                self.owners[key_of(after)] = after.session_id
-            return
-        if before is not None:
-            del self.by_id[before.session_id]
-            self._recent.pop(before.session_id, None)
-            self._disown(before)
-            self.timeline.discard(before.session_id, before.last_activity)
-        if after is not None:
+        if before is None or before.session_id != after.session_id:
+            if before is not None:
+                self.remove([before], [key_of(before)])
             self.add(after.session_id, key_of(after), after.last_activity, change.line)
+            return
+        self.by_id[after.session_id] = change.line  # stays where it is in the file
+        self._recent[after.session_id] = after
+        if before.last_activity != after.last_activity:
+            self.timeline.move(after.session_id, before.last_activity, after.last_activity)
+        if not change.keeps_owner:
+            if self.owners.get(key_of(before)) == before.session_id:
+                del self.owners[key_of(before)]
+            self.owners[key_of(after)] = after.session_id
+
+    def remove(self, sessions: Sequence[Session], keys: Sequence[KeyText]) -> None:
+        """Take out sessions that are there, given their keys."""
+        by_id, owners, recent = self.by_id, self.owners, self._recent
+        for session, key in zip(sessions, keys, strict=True):
+            session_id = session.session_id
+            del by_id[session_id]
+            recent.pop(session_id, None)
+            if owners.get(key) == session_id:
+                del owners[key]
+        self.timeline.discard_all(sessions)
 
     def idle_since(self, cutoff: datetime) -> Iterator[Sequence[Session]]:
         """Give the sessions that were active before `cutoff`, oldest first, some at once.
@@ -120,8 +128,3 @@ class LiveSessions:
             for start in range(0, len(ids), _AT_ONCE):
                 found = map(self.get, ids[start : start + _AT_ONCE])
                 yield [one for one in found if one is not None and one.last_activity < cutoff]
-
-    def _disown(self, session: Session) -> None:
-        key = key_of(session)
-        if self.owners.get(key) == session.session_id:
-            del self.owners[key]

@@ -2,7 +2,7 @@
 
 import csv
 
-from sessions.live_sessions import Change, LiveSessions
+from sessions.live_sessions import Change, LiveSessions, key_of
 from sessions.rows import session_of, text_cell, unescaped
 
 
@@ -21,7 +21,8 @@ def replay(live: LiveSessions, text: str) -> None:
         row = data[len(text_cell("session_id", old)) + 1 :]
         live.apply(Change(live.get(old), session_of(row), row))
     elif what == "remove":
-        for session_id in next(csv.reader([data])):
-            live.apply(Change(live.get(unescaped(session_id)), None))
+        found = [live.get(unescaped(session_id)) for session_id in next(csv.reader([data]))]
+        sessions = [session for session in found if session is not None]
+        live.remove(sessions, [key_of(session) for session in sessions])
     else:
         raise ValueError(f"{what!r} is no change")

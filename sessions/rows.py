@@ -37,6 +37,9 @@ _ESCAPED = FORMULA + "'"
 _FORBIDDEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 #: Four texts that need neither quotes nor an apostrophe: nearly all.
 _PLAIN_HEAD = re.compile(r"(?:[A-Za-z0-9_.:][A-Za-z0-9_.:@/+= -]*(?:,(?!$)|$)){4}").fullmatch
+_PLAIN_IDS = re.compile(
+    r"[A-Za-z0-9_.:][A-Za-z0-9_.:-]*(?:,[A-Za-z0-9_.:][A-Za-z0-9_.:-]*)*"
+).fullmatch
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _to_ascii_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -183,6 +186,14 @@ def text_cell(name: str, text: str) -> str:
         raise SessionInvalid(f"{name} {text!r} has a control character or is not Unicode.")
     text = escaped(text)
     return quoted(text) if "," in text or '"' in text else text
+
+
+def id_cells(session_ids: Sequence[str]) -> str:
+    """Write ids as a row of their own."""
+    row = ",".join(session_ids)
+    if _PLAIN_IDS(row) is not None and row.count(",") == len(session_ids) - 1:
+        return row
+    return ",".join(text_cell("session_id", session_id) for session_id in session_ids)
 
 
 def _time_cell(name: str, time: datetime) -> str:

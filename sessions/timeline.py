@@ -1,8 +1,10 @@
 """Which sessions were active when, so that a sweep costs what it removes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
+
+from sessions.models import Session
 
 
 class Timeline:
@@ -34,6 +36,18 @@ class Timeline:
         ids = self._ids.get(int(active.timestamp()))
         if ids is not None:
             ids.discard(session_id)
+
+    def discard_all(self, sessions: Sequence[Session]) -> None:
+        """Take sessions out, quickest if they come in the order of their times."""
+        second: int | None = None
+        ids: set[str] | None = None
+        for session in sessions:
+            active = int(session.last_activity.timestamp())
+            if active != second:
+                second = active
+                ids = self._ids.get(active)
+            if ids is not None:
+                ids.discard(session.session_id)
 
     def move(self, session_id: str, before: datetime, after: datetime) -> None:
         """Take a session from one time to another."""
