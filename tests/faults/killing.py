@@ -19,7 +19,6 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 HEADER = "session_id,user_id,platform,thread_id,created_at,last_activity,pending_approval,metadata"
-csv.field_size_limit(2**31 - 1)
 
 
 @dataclass
