@@ -85,8 +85,9 @@ class ToolRuns:
             return message_to(call, f"{text} Whether it took effect is not known.", failed=True)
         except ToolException as refused:
             return message_to(call, str(refused), failed=True)
-        except Exception as error:
-            log.exception("a tool failed", tool=call["name"])
+        except Exception as error:  # noqa: BLE001 - whatever a tool raises, the model is told
+            # Writing a trace reads source files, so not in the loop.
+            await asyncio.to_thread(log.error, "a tool failed", tool=call["name"], exc_info=error)
             text = f"{call['name']} failed ({type(error).__name__})."
             return message_to(call, text, failed=True)
 

@@ -37,7 +37,9 @@ def open_models(options: ModelOptions) -> Sequence[BaseChatModel]:
 def _open(name: str, options: ModelOptions) -> BaseChatModel:
     if name == "offline":
         return OfflineModel()
-    provider = name.partition(":")[0]
+    provider, colon, model = name.partition(":")
+    if colon and not (provider and model):
+        raise StartError(f"MODEL={name} is half a name; write for example openai:gpt-5-mini.")
     details: dict[str, Any] = {"timeout": options.timeout_seconds}
     if provider == "ollama":  # it takes its time-out where httpx does, and has no retry
         details = {"client_kwargs": {"timeout": options.timeout_seconds}}

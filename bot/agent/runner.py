@@ -159,7 +159,8 @@ class Runner:
         except Exception as error:
             if isinstance(error, AgentFailed):
                 raise
-            log.exception("the agent failed")
+            # Writing a trace reads source files, so not in the loop.
+            await asyncio.to_thread(log.error, "the agent failed", exc_info=error)
             raise AgentFailed(sentence_for(error)) from error
         finally:
             for task in (run, stopping):

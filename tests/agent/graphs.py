@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 from langchain.tools import ToolRuntime
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -158,6 +159,39 @@ nested.add_edge("desk", "goodbye")
 nested_ungated = StateGraph(MessagesState)
 nested_ungated.add_node("desk", ungated_loop.compile())
 nested_ungated.add_edge(START, "desk")
+
+
+# ------------------------------------------------------------ nodes that plan, speak and fail
+
+
+async def plan(state: MessagesState) -> dict[str, Any]:
+    """Ask a model for what the person does not read."""
+    await Clerk().ainvoke([HumanMessage("hidden thoughts")])
+    return {}
+
+
+def planning(speak: Any) -> StateGraph[Any, Any, Any, Any]:
+    builder = StateGraph(MessagesState)
+    builder.add_node("plan", plan)
+    builder.add_node("speak", speak)
+    builder.add_edge(START, "plan")
+    builder.add_edge("plan", "speak")
+    return builder
+
+
+planned = planning(thinking([]))
+tagged = planning(RunnableLambda(thinking([])).with_config(tags=["answer"]))
+
+
+async def break_or_answer(state: MessagesState) -> dict[str, Any]:
+    if state["messages"][-1].text == "break":
+        raise OSError("a secret path")
+    return {"messages": [AIMessage("Whole.")]}
+
+
+fragile = StateGraph(MessagesState)
+fragile.add_node("answer", break_or_answer)
+fragile.add_edge(START, "answer")
 
 
 # ------------------------------------------------------------ a question, and what is no graph

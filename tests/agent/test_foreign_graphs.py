@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,10 @@ from bot.agent.context import TurnContext
 from bot.agent.opening import AgentOptions
 from bot.agent.requests import Request
 from bot.agent.runner import Finished, Parked
-from bot.errors import InterruptGone, StartError
+from bot.errors import AgentFailed, InterruptGone, StartError
 from tests.agent.desk import Desk, context, events_of, open_desk
 
+Logged = list[MutableMapping[str, Any]]
 Effects = Callable[[], str]
 """Give what the tools did, a line each."""
 
@@ -245,10 +247,57 @@ async def test_a_graph_that_cannot_be_used_is_refused_with_a_sentence(
 
 
 async def test_ungated_tools_run_only_where_that_is_allowed(
-    tmp_path: Path, effects: Effects
+    tmp_path: Path, effects: Effects, logged: Logged
 ) -> None:
     options = AgentOptions(agent="tests.agent.graphs:ungated_loop", ungated="allow")
     async with open_desk(tmp_path, options) as desk:
         _, end = await events_of(desk.runner.ask("book a chair", context()))
         assert answer(end) == "booked a chair"
         assert effects() == "booked a chair\n"
+    (line,) = [each for each in logged if each["log_level"] == "warning"]
+    assert line["tools"] == ["book"]
+
+
+async def test_a_checkpointer_of_the_graphs_own_is_replaced_with_a_log_line(
+    tmp_path: Path, logged: Logged
+) -> None:
+    async with open_desk(tmp_path, bring("compiled_loop")) as desk:
+        await ask(desk, "book a chair", context())
+    assert "checkpointer is replaced" in logged[0]["event"]
+    async with open_desk(tmp_path, bring("loop")) as desk:
+        assert (await desk.runner.look("t")).exists
+
+
+async def test_only_nodes_tagged_answer_are_read_along_where_there_are_any(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, bring("tagged")) as desk:
+        streamed, end = await events_of(desk.runner.ask("hello", context()))
+        assert answer(end) == streamed == "Heard: hello."
+
+
+async def test_text_of_several_untagged_nodes_is_not_shown_before_it_is_the_answer(
+    tmp_path: Path,
+) -> None:
+    async with open_desk(tmp_path, bring("planned")) as desk:
+        streamed, end = await events_of(desk.runner.ask("hello", context()))
+        assert streamed == ""
+        assert answer(end) == "Heard: hello."
+
+
+async def test_a_graph_that_fails_gives_a_sentence_and_the_thread_goes_on(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, bring("fragile")) as desk:
+        with pytest.raises(AgentFailed, match="Please ask again") as failed:
+            await events_of(desk.runner.ask("break", context()))
+        assert "secret" not in str(failed.value)
+        _, end = await events_of(desk.runner.ask("hello", context()))
+        assert answer(end) == "Whole."
+
+
+async def test_a_turn_that_is_stopped_keeps_what_was_asked(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, bring("loop")) as desk:
+        turn = context()
+        turn.stop.set()
+        _, end = await events_of(desk.runner.ask("hello", turn))
+        assert isinstance(end, Finished)
+        assert end.stopped
+        first, *_ = await desk.runner._messages("t")
+        assert first.text == "hello"
