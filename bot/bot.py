@@ -174,6 +174,7 @@ class Bot:
         text = "\n".join(text_of(reply) for reply in said.replies)
         session = await call.session()
         if session is not None:
+            await self.sessions.touch(session.session_id, row.sent_at or row.created_at)
             out.put(Accepted(row.id, session.session_id, session.thread_id))
         await self.turns.store_answer(row, str(uuid5(NAMESPACE_OID, row.id)), text)
         for reply in said.replies:

@@ -49,6 +49,8 @@ class Decisions:
         if not isinstance(result, Claimed):
             return Said((result,))
         record = result.record
+        if decision.sender.person == record.requester:
+            await self._turns.sessions.touch(record.session_id, decision.decided_at)
 
         def then(out: Replies) -> Work:
             return lambda: self._carry_out(record, decision.sender, out)

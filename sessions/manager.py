@@ -1,6 +1,7 @@
 """The rules of live sessions: who has one, what it waits for, and when it ends."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -57,6 +58,11 @@ class SessionManager:
 
         session = await self.store.change(session_id, move)
         return Arrival(session, opened=expired is not None, expired=expired)
+
+    async def touch(self, session_id: str, at: datetime) -> None:
+        """Note that the person did something; a session that is gone stays gone."""
+        with suppress(NoSuchSession):
+            await self.store.change(session_id, lambda session: session.active_at(at))
 
     async def find(self, key: SessionKey) -> Session | None:
         """Return the session of a person in a place."""

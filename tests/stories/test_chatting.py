@@ -1,6 +1,7 @@
 """Somebody chats, and uses the commands."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 from adapters.contract import Accepted, Answer, Notice, Refused, TextDelta
@@ -101,3 +102,18 @@ async def test_people_in_a_group_have_their_own_sessions_or_share_one(tmp_path: 
         (session,) = await house.bot.sessions.all()
         assert session.user_id == "memory_chat_-100"
         assert "Idle" in await said(await house.people.say("ann", "/status", chat="-100"))
+
+
+async def test_only_what_a_person_does_keeps_their_session_alive(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+
+        async def active() -> datetime:
+            (session,) = await house.bot.sessions.all()
+            return session.last_activity
+
+        card = card_in(await house.people.say("ann", "send hello to me"))
+        asked = await active()
+        await house.people.say("ann", "/status")
+        commanded = await active()
+        await house.people.tap("ann", card.approval_id)
+        assert asked < commanded < await active()
