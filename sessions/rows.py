@@ -161,7 +161,7 @@ def _approval_of(fields: Any) -> PendingApproval:
     try:
         actions = fields["actions"]
         if not isinstance(actions, list):
-            raise ValueError("has an approval whose actions are not a list")  # noqa: TRY004
+            raise ValueError("has an approval whose actions are not a list")  # noqa: TRY004 - of a file
         return PendingApproval(
             id=str(fields["id"]),
             actions=tuple(summary(str(action)) for action in actions),

@@ -94,17 +94,17 @@ class OfflineModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,  # noqa: ARG002 - answers are short
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - the base class says so
+        **kwargs: Any,  # noqa: ARG002 - the base class says so
     ) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=self.reply(messages))])
 
     async def _astream(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,  # noqa: ARG002
+        stop: list[str] | None = None,  # noqa: ARG002 - the base class says so
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002 - the base class says so
     ) -> AsyncIterator[ChatGenerationChunk]:
         for chunk in self._chunks(messages):
             if run_manager is not None and chunk.text:

@@ -65,7 +65,7 @@ async def open_agent(
         runs = ToolRuns(ledger, options.tool_timeout_seconds, clock)
         if options.agent:
             # Only for those who bring one.
-            from bot.agent.foreign import open_foreign, speaking_nodes  # noqa: PLC0415
+            from bot.agent.foreign import open_foreign, speaking_nodes  # noqa: PLC0415 - for who brings one
 
             graph, own = await open_foreign(
                 options.agent, options.ungated, saver=saver, store=store

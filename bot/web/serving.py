@@ -108,5 +108,5 @@ async def _running(
 
 def _served(host: str, listeners: list[socket.socket]) -> Served:
     port: int = listeners[0].getsockname()[1]
-    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - to show, not to bind
     return Served(port, f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}")
