@@ -88,7 +88,8 @@ messages = Table(
     Index(None, "answers"),
     Index(None, "platform", "user_id", "number"),
     Index("ix_messages_unfinished", "number", sqlite_where=IS_UNFINISHED),
-    Index("ix_messages_held", "thread_id", "number", sqlite_where=IS_HELD),
+    # With the state, though it is always the same: so SQLite prefers it to all of the thread.
+    Index("ix_messages_held", "thread_id", "state", "number", sqlite_where=IS_HELD),
     Index("ix_messages_undelivered", "platform", "number", sqlite_where=IS_UNDELIVERED),
     sqlite_autoincrement=True,
 )
@@ -131,6 +132,9 @@ approvals = Table(
     CheckConstraint("began_at IS NULL OR decided_at IS NOT NULL", name="began"),
     CheckConstraint("ended_at IS NULL OR decided_at IS NOT NULL", name="ended"),
     Index("ix_approvals_not_ended", "number", sqlite_where=HAS_NOT_ENDED),
+    Index(
+        "ix_approvals_not_ended_in", "thread_id", "ended_at", "number", sqlite_where=HAS_NOT_ENDED
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -69,6 +69,12 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.create_index(
+            "ix_approvals_not_ended_in",
+            ["thread_id", "ended_at", "number"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "grants",
@@ -153,7 +159,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_messages_answers"), ["answers"], unique=False)
         batch_op.create_index(
             "ix_messages_held",
-            ["thread_id", "number"],
+            ["thread_id", "state", "number"],
             unique=False,
             sqlite_where=sa.text("state = 'held'"),
         )
