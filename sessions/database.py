@@ -157,8 +157,8 @@ def _connections(path: Path) -> Iterator[tuple[Connection, Connection]]:
         else:
             create(path, _migrate)
         with (
-            _connected(path, "foreign_keys=ON") as writer,
-            _connected(path, "query_only=ON") as reader,
+            connected(path, "foreign_keys=ON") as writer,
+            connected(path, "query_only=ON") as reader,
         ):
             yield writer.execution_options(begin="BEGIN IMMEDIATE"), reader
     except (DBAPIError, OSError, BrokenReferences) as error:
@@ -170,14 +170,14 @@ WHAT_TO_DO = "It was left as it is: move it away or put a backup in its place, t
 
 
 def _migrate(path: Path) -> None:
-    with _connected(path, "foreign_keys=OFF") as connection:
+    with connected(path, "foreign_keys=OFF") as connection:
         migrate(connection)
         # Only here: while a new file is filled, nothing of it may stand in a log beside it.
         connection.connection.cursor().execute("PRAGMA journal_mode=WAL")
 
 
 @contextmanager
-def _connected(path: Path, *pragmas: str) -> Iterator[Connection]:
+def connected(path: Path, *pragmas: str) -> Iterator[Connection]:
     """Open one connection, which is used by one thread at a time."""
     engine = _engine(path, pragmas)
     try:
