@@ -9,9 +9,7 @@ from langchain.agents.middleware import (
     AgentMiddleware,
     HumanInTheLoopMiddleware,
     InterruptOnConfig,
-    ModelCallLimitMiddleware,
     ModelFallbackMiddleware,
-    ToolCallLimitMiddleware,
 )
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tools import BaseTool
@@ -45,21 +43,21 @@ def build_agent(
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Build the agent. A tool that is not on the safe list asks before it runs."""
     model, *fallbacks = models
+    running = RunToolsOnce(runs, limits.tool_calls)
     asking = {
         each.name: InterruptOnConfig(
             allowed_decisions=["approve", "edit", "reject", "respond"],
             description=_first_line(each.description),
+            when=running.will_run,
         )
         for each in tools
         if each.name not in safe_tools
     }
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
         TrimHistory(limits.history_max_chars),
-        ModelCallLimitMiddleware(run_limit=limits.model_calls, exit_behavior="end"),
-        ToolCallLimitMiddleware(run_limit=limits.tool_calls, exit_behavior="continue"),
         HumanInTheLoopMiddleware(interrupt_on=dict(asking), interrupt_mode="batched"),
-        RunToolsOnce(runs),
-        StopBeforeModel(),
+        running,
+        StopBeforeModel(limits.model_calls),
     ]
     if fallbacks:
         middleware.append(ModelFallbackMiddleware(*fallbacks))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
 
 NOT_RUN = "This call was interrupted and is not answered. Do not assume that it ran."
 
@@ -82,6 +82,17 @@ def calls_before(messages: Sequence[AnyMessage], tool: str, call_id: str) -> int
     return before
 
 
+def steps_in_turn(messages: Sequence[AnyMessage]) -> int:
+    """Count the model's messages since the person's last one."""
+    return sum(isinstance(each, AIMessage) for each in _this_turn(messages))
+
+
+def place_in_turn(messages: Sequence[AnyMessage], call_id: str) -> int:
+    """Count the tool calls since the person's last message before the given one."""
+    calls = [call["id"] for each in _this_turn(messages) for call in _calls_of(each)]
+    return calls.index(call_id) if call_id in calls else len(calls)
+
+
 def caller_of(messages: Sequence[AnyMessage], call_id: str) -> str:
     """Give the id of the newest message of the model that made this call; empty if none did."""
     for message in reversed(messages):
@@ -91,5 +102,13 @@ def caller_of(messages: Sequence[AnyMessage], call_id: str) -> str:
 
 
 def _size(message: AnyMessage) -> int:
-    calls = message.tool_calls if isinstance(message, AIMessage) else ()
-    return len(message.text) + sum(len(str(call["args"])) for call in calls)
+    return len(message.text) + sum(len(str(call["args"])) for call in _calls_of(message))
+
+
+def _this_turn(messages: Sequence[AnyMessage]) -> Sequence[AnyMessage]:
+    starts = [index for index, each in enumerate(messages) if isinstance(each, HumanMessage)]
+    return messages[starts[-1] + 1 :] if starts else messages
+
+
+def _calls_of(message: AnyMessage) -> Sequence[ToolCall]:
+    return message.tool_calls if isinstance(message, AIMessage) else ()
