@@ -4,15 +4,21 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 
-from adapters.contract import Address
+from adapters.contract import Address, Decision, IncomingMessage, Reply
 from adapters.terminal import TerminalAdapter
+from bot.cli.mailbox import Mailbox
 from bot.cli.operator import Operator, perform
 from bot.cli.remote import RemoteBot
 from bot.cli.screen import complain
+
+PROMPT = "> "
+LOOK_SECONDS = 2
+"""How often the mailbox is looked into while nothing is typed."""
 
 
 def chat(
@@ -25,12 +31,20 @@ def chat(
 
 
 async def _chat(operator: Operator, name: str) -> None:
-    me = Address("api", name, name)
     terminal = sys.stdin.isatty()
+    bot, mailbox = RemoteBot(operator.client), Mailbox(operator, name)
+    await mailbox.skip()
     if terminal:
         complain("Say something, or /help. Ctrl-D ends the chat.")
-    adapter = TerminalAdapter(me, _lines("> " if terminal else ""), _write)
-    async with adapter.serve(RemoteBot(operator.client).handle, ()):
+
+    @asynccontextmanager
+    async def handle(inbound: IncomingMessage | Decision) -> AsyncIterator[AsyncIterator[Reply]]:
+        async with bot.handle(inbound) as replies:
+            yield mailbox.noting(replies)
+
+    lines = _lines(mailbox, PROMPT if terminal else "")
+    adapter = TerminalAdapter(Address("api", name, name), lines, _write)
+    async with adapter.serve(handle, ()):
         pass
     if terminal:
         print()
@@ -40,13 +54,19 @@ def _write(text: str) -> None:
     print(text, end="", flush=True)
 
 
-async def _lines(prompt: str) -> AsyncIterator[str]:
-    """Give what is typed. A thread reads it, one line when one is wanted."""
+async def _lines(mailbox: Mailbox, prompt: str) -> AsyncIterator[str]:
+    """Give what is typed; what comes for the person meanwhile is shown above the prompt."""
     loop = asyncio.get_running_loop()
     while True:
+        for text in await mailbox.news():
+            _write(f"{text}\n")
         typed: asyncio.Future[str | None] = loop.create_future()
+        # A thread of its own: one that waits for a line must not hold up the end of the program.
         threading.Thread(target=_read, args=(prompt, loop, typed), daemon=True).start()
-        line = await typed
+        while not (await asyncio.wait({typed}, timeout=LOOK_SECONDS))[0]:
+            for text in await mailbox.news():
+                _write(f"\r{text}\n{prompt}")
+        line = typed.result()
         if line is None:
             return
         yield line

@@ -59,6 +59,19 @@ def test_an_approval_is_listed_shown_and_approved_once(threadline: Threadline) -
     assert "\tapproved\t" in threadline("approvals", "list", "--all").out
 
 
+def test_a_chat_shows_each_thing_once_also_what_comes_into_the_mailbox(
+    threadline: Threadline,
+) -> None:
+    first = threadline("chat", typed="hello\n/whoami\nsend ahoy to me\n").out
+    assert (first.count("Hello"), first.count("api:terminal")) == (1, 1)
+    approval_id = threadline("approvals", "list").first_cell
+    decided = threadline("chat", typed=f"/approve {approval_id}\n/help\n").out
+    assert decided.count("Approved by") == 1
+    assert decided.count("is on its way") == 1
+    assert decided.splitlines().count("ahoy") == 1
+    assert decided.count("/whoami") == 1
+
+
 def test_an_approval_is_rejected_with_a_reason(threadline: Threadline) -> None:
     threadline("chat", typed="send hello to telegram:5\n")
     approval_id = threadline("approvals", "list").first_cell
