@@ -88,7 +88,7 @@ class LiveSessions:
             return False
         self.by_id[session_id] = line
         self.owners[key] = session_id
-        self.timeline.add(session_id, active)
+        self.timeline.at(active).add(session_id)
         return True
 
     def apply(self, change: Change) -> None:
@@ -114,17 +114,23 @@ class LiveSessions:
         for session, key in zip(sessions, keys, strict=True):
             session_id = session.session_id
             del by_id[session_id]
-            recent.pop(session_id, None)
+            if recent:
+                recent.pop(session_id, None)
             if owners.get(key) == session_id:
                 del owners[key]
-        self.timeline.discard_all(sessions)
+        self.timeline.discard(sessions)
 
     def idle_since(self, cutoff: datetime) -> Iterator[Sequence[Session]]:
         """Give the sessions that were active before `cutoff`, oldest first, some at once.
 
         The sessions may be changed between two steps.
         """
+        by_id = self.by_id
         for ids in self.timeline.idle_since(cutoff):
             for start in range(0, len(ids), _AT_ONCE):
-                found = map(self.get, ids[start : start + _AT_ONCE])
-                yield [one for one in found if one is not None and one.last_activity < cutoff]
+                part = ids[start : start + _AT_ONCE]
+                if self._recent:
+                    found = [one for one in map(self.get, part) if one is not None]
+                else:
+                    found = [session_of(by_id[one]) for one in part if one in by_id]
+                yield [one for one in found if one.last_activity < cutoff]

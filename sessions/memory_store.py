@@ -74,9 +74,9 @@ class MemoryStore:
             self._drop(before)
         self._sessions[after.session_id] = after
         self._owners[after.key] = after.session_id
-        self._timeline.add(after.session_id, after.last_activity)
+        self._timeline.at(after.last_activity).add(after.session_id)
 
     def _drop(self, session: Session) -> None:
         del self._sessions[session.session_id]
         del self._owners[session.key]
-        self._timeline.discard(session.session_id, session.last_activity)
+        self._timeline.discard([session])

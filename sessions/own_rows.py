@@ -8,7 +8,9 @@ from typing import Any
 from sessions.live_sessions import KeyText, LiveSessions, key_text
 from sessions.rows import FORMULA
 
-_SUSPICIOUS = FORMULA + "'\""
+_SUSPICIOUS = frozenset(FORMULA + "'\"")
+#: So much of a time, as we write it, is the same within one span of the timeline.
+_TEN_SECONDS = len("2026-11-21T12:00:0")
 _METADATA = ('[],"{', '}"')
 #: Metadata that is longer is looked at the slow way, which counts its bytes.
 _SHORT = 1_000
@@ -29,7 +31,7 @@ def take_own_rows(
     """
     by_id, owners, at = live.by_id, live.owners, live.timeline.at
     parsed = datetime.fromisoformat
-    seconds: dict[str, set[str]] = {}
+    spans: dict[str, set[str]] = {}
     for number, line in enumerate(lines):
         try:
             session_id, user_id, platform, thread_id, created, active, rest = line.split(",", 6)
@@ -59,10 +61,10 @@ def take_own_rows(
             continue
         by_id[session_id] = line
         owners[key] = session_id
-        second = active[:19]
-        ids = seconds.get(second)
+        ten_seconds = active[:_TEN_SECONDS]
+        ids = spans.get(ten_seconds)
         if ids is None:
-            ids = seconds[second] = at(last_activity)
+            ids = spans[ten_seconds] = at(last_activity)
         ids.add(session_id)
 
 

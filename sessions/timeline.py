@@ -6,73 +6,70 @@ from heapq import heappop, heappush
 
 from sessions.models import Session
 
+#: Sessions that were active within these seconds are looked at together.
+SPAN_SECONDS = 10
+
 
 class Timeline:
-    """Session ids by the second of their last activity.
+    """Session ids by the time of their last activity, to ten seconds.
 
-    A second holds a set of ids; the seconds themselves are in a heap, so the oldest are found
-    without looking at the others. A second that has become empty stays until it is passed.
+    Each span of time holds a set of ids; the spans themselves are in a heap, so the oldest are
+    found without looking at the others. A span that has become empty stays until it is passed.
     """
 
     def __init__(self) -> None:
         self._ids: dict[int, set[str]] = {}
-        self._seconds: list[int] = []
-
-    def add(self, session_id: str, active: datetime) -> None:
-        """Take up a session."""
-        self.at(active).add(session_id)
+        self._spans: list[int] = []
 
     def at(self, active: datetime) -> set[str]:
-        """Return the ids of that second, to add to."""
-        second = int(active.timestamp())
-        ids = self._ids.get(second)
+        """Return the ids of that time, to add to."""
+        span = _span(active)
+        ids = self._ids.get(span)
         if ids is None:
-            ids = self._ids[second] = set()
-            heappush(self._seconds, second)
+            ids = self._ids[span] = set()
+            heappush(self._spans, span)
         return ids
 
-    def discard(self, session_id: str, active: datetime) -> None:
-        """Take a session out, given the last activity that it was added with."""
-        ids = self._ids.get(int(active.timestamp()))
-        if ids is not None:
-            ids.discard(session_id)
-
-    def discard_all(self, sessions: Sequence[Session]) -> None:
-        """Take sessions out, quickest if they come in the order of their times."""
-        second: int | None = None
+    def discard(self, sessions: Sequence[Session]) -> None:
+        """Take sessions out: quickest if they come in the order of their times."""
+        last: int | None = None
         ids: set[str] | None = None
         for session in sessions:
-            active = int(session.last_activity.timestamp())
-            if active != second:
-                second = active
-                ids = self._ids.get(active)
+            span = _span(session.last_activity)
+            if span != last:
+                last = span
+                ids = self._ids.get(span)
             if ids is not None:
                 ids.discard(session.session_id)
 
     def move(self, session_id: str, before: datetime, after: datetime) -> None:
         """Take a session from one time to another."""
-        old, new = int(before.timestamp()), int(after.timestamp())
-        if old != new:
-            ids = self._ids.get(old)
+        span = _span(before)
+        if span != _span(after):
+            ids = self._ids.get(span)
             if ids is not None:
                 ids.discard(session_id)
-            self.add(session_id, after)
+            self.at(after).add(session_id)
 
     def idle_since(self, cutoff: datetime) -> Iterator[tuple[str, ...]]:
-        """Give the ids second by second, oldest first, up to and with that of `cutoff`.
+        """Give the ids span by span, oldest first, up to and with that of `cutoff`.
 
         The timeline may be changed between two steps. Whoever stays is given again next time.
         """
-        last = int(cutoff.timestamp())
+        last = _span(cutoff)
         passed: list[int] = []
         try:
-            while self._seconds and self._seconds[0] <= last:
-                second = heappop(self._seconds)
-                passed.append(second)
-                yield tuple(self._ids[second])
+            while self._spans and self._spans[0] <= last:
+                span = heappop(self._spans)
+                passed.append(span)
+                yield tuple(self._ids[span])
         finally:
-            for second in passed:
-                if self._ids[second]:
-                    heappush(self._seconds, second)
+            for span in passed:
+                if self._ids[span]:
+                    heappush(self._spans, span)
                 else:
-                    del self._ids[second]
+                    del self._ids[span]
+
+
+def _span(at: datetime) -> int:
+    return int(at.timestamp()) // SPAN_SECONDS
