@@ -3,9 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,10 +13,9 @@ from bot.agent.context import TurnContext
 from bot.agent.opening import AgentOptions
 from bot.agent.requests import Request
 from bot.agent.runner import Finished, Parked
-from bot.errors import AgentFailed, InterruptGone, StartError
+from bot.errors import AgentFailed, InterruptGone
 from tests.agent.desk import Desk, context, events_of, open_desk
 
-Logged = list[MutableMapping[str, Any]]
 Effects = Callable[[], str]
 """Give what the tools did, a line each."""
 
@@ -220,52 +218,6 @@ asyncio.run(main())
         assert effects() == "began into it\n"
         (entry,) = await desk.ledger.of_thread("t")
         assert entry.ended_at is None
-
-
-@pytest.mark.parametrize(
-    ("agent", "problem"),
-    [
-        ("tests.agent.nowhere:graph", "module tests.agent.nowhere cannot be imported"),
-        ("tests.agent.graphs:nothing", "has no 'nothing'"),
-        ("tests.agent.graphs", "package.module:name"),
-        ("tests.agent.graphs:a_number", "is a int"),
-        ("tests.agent.graphs:failing", "OSError: no such database"),
-        ("tests.agent.graphs:wordless", "has no messages"),
-        ("tests.agent.graphs:overwritten", "add_messages"),
-        ("tests.agent.graphs:broken_off", "interrupt_before"),
-        ("tests.agent.graphs:ungated_loop", "ledger: book. Wrap"),
-        ("tests.agent.graphs:nested_ungated", "ledger: book. Wrap"),
-        ("tests.agent.graphs:ungated_in_a_function", "ledger: book. Wrap"),
-    ],
-)
-async def test_a_graph_that_cannot_be_used_is_refused_with_a_sentence(
-    tmp_path: Path, agent: str, problem: str
-) -> None:
-    with pytest.raises(StartError, match=problem):
-        async with open_desk(tmp_path, AgentOptions(agent=agent)):
-            pass
-
-
-async def test_ungated_tools_run_only_where_that_is_allowed(
-    tmp_path: Path, effects: Effects, logged: Logged
-) -> None:
-    options = AgentOptions(agent="tests.agent.graphs:ungated_loop", ungated="allow")
-    async with open_desk(tmp_path, options) as desk:
-        _, end = await events_of(desk.runner.ask("book a chair", context()))
-        assert answer(end) == "booked a chair"
-        assert effects() == "booked a chair\n"
-    (line,) = [each for each in logged if each["log_level"] == "warning"]
-    assert line["tools"] == ["book"]
-
-
-async def test_a_checkpointer_of_the_graphs_own_is_replaced_with_a_log_line(
-    tmp_path: Path, logged: Logged
-) -> None:
-    async with open_desk(tmp_path, bring("compiled_loop")) as desk:
-        await ask(desk, "book a chair", context())
-    assert "checkpointer is replaced" in logged[0]["event"]
-    async with open_desk(tmp_path, bring("loop")) as desk:
-        assert (await desk.runner.look("t")).exists
 
 
 async def test_only_nodes_tagged_answer_are_read_along_where_there_are_any(tmp_path: Path) -> None:
