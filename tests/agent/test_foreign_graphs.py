@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from adapters.contract import Approve, Edit, Reject, Respond, Verdict
 from bot.agent.context import TurnContext
@@ -144,6 +145,22 @@ async def test_a_graph_in_a_graph_asks_too(tmp_path: Path, effects: Effects) -> 
         assert answer(end) == "The desk says: booked a chair"
         assert streamed in ("", answer(end))
         assert effects() == "booked a chair\n"
+
+
+async def test_a_graph_that_was_cut_off_between_two_nodes_is_not_taken_for_finished(
+    tmp_path: Path,
+) -> None:
+    async with open_desk(tmp_path, bring("nested")) as desk:
+        # As a crash after the first node would leave it: its message is no answer.
+        await desk.runner._graph.ainvoke(
+            {"messages": [HumanMessage("hello")]},
+            {"configurable": {"thread_id": "t"}},
+            interrupt_before=["goodbye"],
+        )
+        assert (await desk.runner.look("t")).finished is None
+        _, end = await events_of(desk.runner.proceed(context()))
+        assert answer(end) == "The desk says: Heard: hello."
+        assert (await desk.runner.look("t")).finished == end
 
 
 async def test_a_closed_request_inside_a_graph_does_not_come_back(

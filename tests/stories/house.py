@@ -31,6 +31,14 @@ class House:
             await asyncio.sleep(0.005)
         raise AssertionError(f"{kind.__name__} is not on the screen: {self.people.screen(chat)}")
 
+    async def until_shown(self, chat: str, reply: Reply) -> None:
+        """Wait until exactly this stands on the screen of a chat."""
+        for _ in range(1000):
+            if reply in self.people.screen(chat):
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"{reply} is not on the screen: {self.people.screen(chat)}")
+
 
 @asynccontextmanager
 async def open_house(home: Path, *, recovering: bool = False, **env: str) -> AsyncIterator[House]:

@@ -34,8 +34,7 @@ async def test_stop_keeps_what_was_written_and_says_so(tmp_path: Path) -> None:
     async with _house(tmp_path, slow, Reply(("Yes.",))) as (house, provider):
         count = asyncio.create_task(house.people.say("ann", "count to a thousand"))
         await provider.waiting.wait()
-        while TextDelta("One, two, ") not in house.people.screen("ann"):
-            await asyncio.sleep(0.005)
+        await house.until_shown("ann", TextDelta("One, two, "))
         told = only(Notice, await house.people.say("ann", "/stop"))
         assert isinstance(told, Notice)
         assert "Stopping" in told.text
