@@ -38,7 +38,7 @@ Event = MutableMapping[str, Any]
 class LogOptions:
     """How to log; `file` is where all lines go as JSON, `secrets` are values that no line shows.
 
-    With `quiet` only warnings and errors are shown; the file has all lines.
+    With `quiet` only warnings and errors are shown, without stack traces: the file has all.
     """
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -113,15 +113,18 @@ class _Lines(logging.Formatter):
 
 
 class _ForPeople(logging.Formatter):
-    """Time, level, what happened, and what belongs to it."""
+    """Time, level, what happened, and what belongs to it; a stack trace only with `traces`."""
 
-    def __init__(self, *, colors: bool) -> None:
+    def __init__(self, *, colors: bool, traces: bool) -> None:
         super().__init__()
+        self._traces = traces
         self._render = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=32)
 
     def format(self, record: logging.LogRecord) -> str:
         event: Event = dict(cast("dict[str, Any]", record.msg))
         event.pop("logger")
+        if not self._traces:
+            event.pop("exception", None)
         event["timestamp"] = f"{datetime.fromisoformat(event['timestamp']).astimezone():%H:%M:%S}"
         return str(self._render(None, "", event))
 
@@ -133,7 +136,8 @@ def _to_stream(stream: TextIO, options: LogOptions) -> logging.Handler:
     terminal = stream.isatty()
     people = options.format == "people" or (options.format == "auto" and terminal)
     colors = terminal and not os.environ.get("NO_COLOR")
-    handler.setFormatter(_ForPeople(colors=colors) if people else _Lines())
+    traces = not options.quiet
+    handler.setFormatter(_ForPeople(colors=colors, traces=traces) if people else _Lines())
     return handler
 
 

@@ -11,17 +11,25 @@ import typer
 
 def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; where no terminal reads it, in columns separated by tabs."""
+    shown = list(rows)
     if not sys.stdout.isatty():
-        for row in rows:
+        for row in shown:
             print("\t".join(row))
+        return
+    if not shown:
+        print("None.")
         return
     from rich.box import SIMPLE  # noqa: PLC0415 - rich is slow to import, and a pipe needs none
     from rich.console import Console  # noqa: PLC0415 - as above
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    table = Table(*titles, box=SIMPLE, header_style="bold")
-    for row in rows:
+    table = Table(box=SIMPLE, header_style="bold")
+    ids = max(len(row[0]) for row in shown)  # they are copied, so they are never cut
+    for title in titles:
+        first = title == titles[0]
+        table.add_column(title, overflow="fold", min_width=ids if first else None)
+    for row in shown:
         table.add_row(*map(Text, row))
     Console().print(table)
 

@@ -107,6 +107,18 @@ def test_the_file_has_all_lines_and_is_private_even_when_the_terminal_is_quiet(
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+def test_who_only_gives_a_command_is_shown_no_stack_trace(tmp_path: Path) -> None:
+    file, terminal = tmp_path / "app.log", Terminal()
+    with configure_logging(LogOptions(file=file, quiet=True), terminal):
+        try:
+            int("x")
+        except ValueError:
+            log.exception("a request failed")
+    assert "a request failed" in terminal.getvalue()
+    assert "Traceback" not in terminal.getvalue()
+    assert "Traceback" in file.read_text()
+
+
 def test_a_disk_that_refuses_lines_stops_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
