@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 from uuid import uuid4
 
 import structlog
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -23,7 +24,8 @@ from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import keep_newest
 from bot.agent.shapes import check_verdicts
-from bot.agent.threads import answers_for, unanswered_calls
+from bot.agent.threads import NOT_RUN, unanswered_calls
+from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
 
 log = structlog.get_logger(__name__)
@@ -32,6 +34,9 @@ STRICT_RESUME = "__pregel_strict_resume"
 """A private key of LangGraph >= 1.2.20: a resume whose interrupt is not open fails (FACTS.md)."""
 
 MOST_STEPS = 250
+
+Durability = Literal["exit", "sync"]
+"""When a turn is written: at its end, or each step before the next begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +81,24 @@ class Runner:
         tools: Mapping[str, BaseTool],
         runs: ToolRuns,
         speaking: frozenset[str] = frozenset({AGENT_NODE}),
+        *,
+        durability: Durability = "exit",
     ) -> None:
         self._graph = graph
         self._saver = saver
         self._tools = tools
         self._runs = runs
         self._speaking = speaking
+        self._durability = durability
 
     async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
-        """Put a person's text to the agent; doing it again changes nothing before the answer."""
+        """Put a person's text to the agent; doing it again changes nothing."""
         messages = await self._messages(context.thread_id)
-        asked: list[AnyMessage] = [*answers_for(messages)]
-        asked.append(HumanMessage(text, id=context.message_id))
-        async for event in self._run({"messages": asked}, context, "exit"):
+        what: dict[str, Any] | None = None
+        if context.message_id not in {each.id for each in messages}:
+            open_calls = await self._answers(context.thread_id, messages)
+            what = {"messages": [*open_calls, HumanMessage(text, id=context.message_id)]}
+        async for event in self._run(what, context, self._durability):
             yield event
 
     async def resume(
@@ -119,18 +129,20 @@ class Runner:
     async def look(self, thread_id: str) -> ThreadState:
         """Read a thread as it is on disk."""
         messages = await self._messages(thread_id)
-        requests = await self._requests(thread_id)
+        state = await self._graph.aget_state(_config(thread_id))
+        # A node that is still to run may say something else than the last message.
+        at_work = bool(state.interrupts or state.next)
         return ThreadState(
             exists=bool(messages),
             human_ids=frozenset(str(m.id) for m in messages if isinstance(m, HumanMessage)),
-            requests=requests,
-            finished=None if requests else _finished(messages),
+            requests=tuple(to_request(each) for each in state.interrupts),
+            finished=None if at_work else _finished(messages),
         )
 
     async def close(self, thread_id: str, text: str) -> None:
         """End what is open in a thread with a sentence, without calling the model."""
         messages = await self._messages(thread_id)
-        refused = answers_for(messages, text)
+        refused = await self._answers(thread_id, messages, text)
         await self._append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
 
     async def forget(self, thread_id: str) -> None:
@@ -138,7 +150,7 @@ class Runner:
         await self._saver.adelete_thread(thread_id)
 
     async def _run(
-        self, what: Any, context: TurnContext, durability: Literal["exit", "sync"]
+        self, what: Any, context: TurnContext, durability: Durability
     ) -> AsyncIterator[Event]:
         listener = Listener(self._speaking)
         said: asyncio.Queue[TextDelta | None] = asyncio.Queue()
@@ -153,7 +165,7 @@ class Runner:
             at_rest = isinstance(end, Finished)
             yield end
         except asyncio.CancelledError:
-            if not context.stop.is_set():
+            if not context.stop.is_set() or _is_cancelled():
                 raise
             yield await self._keep(context, what, listener.text)
         except Exception as error:
@@ -172,7 +184,7 @@ class Runner:
         self,
         what: Any,
         context: TurnContext,
-        durability: Literal["exit", "sync"],
+        durability: Durability,
         listener: Listener,
         said: asyncio.Queue[TextDelta | None],
     ) -> None:
@@ -201,20 +213,21 @@ class Runner:
         requests = await self._requests(context.thread_id)
         if requests:
             return Parked(requests)
-        finished = _finished(await self._messages(context.thread_id))
+        messages = await self._messages(context.thread_id)
+        if direct := _answered_by_tools(messages):
+            await self._append(context.thread_id, [direct])
+            messages.append(direct)
+        finished = _finished(messages)
         if finished is None:
             raise AgentFailed("The agent ended without an answer.")
-        stopped = context.stop.is_set()
-        return (
-            Finished(finished.message_id, listener.text or finished.text, stopped=True)
-            if (stopped)
-            else finished
-        )
+        if not context.stop.is_set():
+            return finished
+        return Finished(finished.message_id, listener.text or finished.text, stopped=True)
 
     async def _keep(self, context: TurnContext, what: Any, text: str) -> Finished:
         """Keep in the thread what was asked and written until the turn was stopped."""
         messages = await self._messages(context.thread_id)
-        kept = [*answers_for(messages, "The person stopped the turn. This did not run.")]
+        kept: list[AnyMessage] = [*await self._answers(context.thread_id, messages)]
         if isinstance(what, dict) and context.message_id not in {each.id for each in messages}:
             kept = [*what["messages"]]
         answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
@@ -237,6 +250,11 @@ class Runner:
         found = await self._saver.aget_tuple(_config(thread_id))
         return list(found.checkpoint["channel_values"].get("messages", ())) if found else []
 
+    async def _answers(
+        self, thread_id: str, messages: Sequence[AnyMessage], text: str = NOT_RUN
+    ) -> list[ToolMessage]:
+        return await answers_from(self._runs.ledger, thread_id, messages, text)
+
     async def _requests(self, thread_id: str) -> tuple[Request, ...]:
         state = await self._graph.aget_state(_config(thread_id))
         return tuple(to_request(each) for each in state.interrupts)
@@ -251,6 +269,19 @@ def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
     if not isinstance(last, AIMessage) or last.tool_calls or unanswered_calls(messages):
         return None
     return Finished(str(last.id), last.text)
+
+
+def _answered_by_tools(messages: Sequence[AnyMessage]) -> AIMessage | None:
+    """Say in the model's stead what tools with `return_direct` answered, as nobody else did."""
+    results = list(takewhile(lambda each: isinstance(each, ToolMessage), reversed(messages)))
+    if not results or unanswered_calls(messages):
+        return None
+    return AIMessage("\n".join(each.text for each in reversed(results)), id=str(uuid4()))
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _stopped(context: TurnContext, run: "asyncio.Task[None]") -> None:
