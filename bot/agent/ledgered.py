@@ -32,6 +32,11 @@ def is_read_only(tool: BaseTool | None) -> bool:
     return bool(tool is not None and (tool.metadata or {}).get("read_only"))
 
 
+def may_run_again(tool: BaseTool) -> bool:
+    """Say whether running a tool a second time changes nothing; `idempotent` declares that."""
+    return is_read_only(tool) or bool((tool.metadata or {}).get("idempotent"))
+
+
 @dataclass(frozen=True)
 class ToolRuns:
     """How tools are run: at most once, not too long, and without ever raising into the graph."""
@@ -61,7 +66,7 @@ class ToolRuns:
                 key, tool=call["name"], arguments=call["args"], at=self.clock()
             )
             if known is not None:
-                return _known(call, known)
+                return message_from(call, known)
             result = await self._guarded(call, run)
             failed = isinstance(result, ToolMessage) and result.status == "error"
             await self.ledger.end(
@@ -75,17 +80,18 @@ class ToolRuns:
             turn.tool_ended(call["id"])
 
     async def _guarded(self, call: dict[str, Any], run: Callable[[], Awaitable[Result]]) -> Result:
+        limit = asyncio.timeout(self.timeout_seconds)
         try:
-            async with asyncio.timeout(self.timeout_seconds):
+            async with limit:
                 return await run()
         except GraphBubbleUp:
             raise
-        except TimeoutError:
-            text = f"{call['name']} did not end within {self.timeout_seconds:g} seconds."
-            return message_to(call, f"{text} Whether it took effect is not known.", failed=True)
         except ToolException as refused:
             return message_to(call, str(refused), failed=True)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises, the model is told
+            if limit.expired():  # and not a time-out of the tool's own
+                text = f"{call['name']} did not end within {self.timeout_seconds:g} seconds."
+                return message_to(call, f"{text} Whether it took effect is not known.", failed=True)
             # Writing a trace reads source files, so not in the loop.
             await asyncio.to_thread(log.error, "a tool failed", tool=call["name"], exc_info=error)
             text = f"{call['name']} failed ({type(error).__name__})."
@@ -102,7 +108,8 @@ def message_to(call: dict[str, Any], content: Any, *, failed: bool = False) -> T
     )
 
 
-def _known(call: dict[str, Any], entry: LedgerEntry) -> ToolMessage:
+def message_from(call: dict[str, Any], entry: LedgerEntry) -> ToolMessage:
+    """Answer a tool call with what the ledger knows of it."""
     if entry.ended_at is None:
         return message_to(call, UNKNOWN, failed=True)
     return message_to(call, entry.result, failed=entry.outcome == "failed")

@@ -14,9 +14,9 @@ from langchain_core.tools import BaseTool, tool
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from bot.agent.graph import Limits, build_agent
-from bot.agent.ledgered import ToolRuns
+from bot.agent.ledgered import ToolRuns, may_run_again
 from bot.agent.models import ModelOptions, open_models
-from bot.agent.runner import Runner
+from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver
 from bot.agent.tools import Send, shipped_tools
 from bot.errors import StartError
@@ -74,7 +74,10 @@ async def open_agent(
             return
         tools = {each.name: each for each in shipped_tools(send, clock)}
         for path in options.tools:
-            tools |= await asyncio.to_thread(_own_tools, path)
+            for each in await asyncio.to_thread(_own_tools, path):
+                if each.name in tools:
+                    raise StartError(f"TOOLS={path}: two tools are named {each.name}.")
+                tools[each.name] = each
         unknown = sorted(set(options.safe_tools) - set(tools))
         if unknown:
             raise StartError(f"SAFE_TOOLS names no tool that exists: {', '.join(unknown)}.")
@@ -88,7 +91,11 @@ async def open_agent(
             saver=saver,
             store=store,
         )
-        yield Runner(graph, saver, tools, runs)
+        # What runs unasked is on disk as a call before it runs, so that a crash runs it no second
+        # time; where doing so changes nothing, the turn is written once, at its end.
+        unasked = [tools[name] for name in options.safe_tools]
+        durability: Durability = "exit" if all(map(may_run_again, unasked)) else "sync"
+        yield Runner(graph, saver, tools, runs, durability=durability)
 
 
 @asynccontextmanager
@@ -136,12 +143,11 @@ def load(setting: str, path: str) -> Any:
     return found
 
 
-def _own_tools(path: str) -> dict[str, BaseTool]:
+def _own_tools(path: str) -> list[BaseTool]:
     found = load("TOOLS", path)
     if not isinstance(found, list | tuple):
         raise StartError(f"TOOLS={path} is not a list of tools but {type(found).__name__}.")
     try:
-        tools = [each if isinstance(each, BaseTool) else tool(each) for each in found]
+        return [each if isinstance(each, BaseTool) else tool(each) for each in found]
     except Exception as error:
         raise StartError(f"TOOLS={path} holds something that is no tool: {error}") from error
-    return {each.name: each for each in tools}

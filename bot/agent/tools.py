@@ -44,6 +44,8 @@ def shipped_tools(send: Send, clock: Callable[[], datetime]) -> list[BaseTool]:
         await _store(runtime).aput(_notes(turn), key, value, index=False)
         return f"Noted: {text}"
 
+    note.metadata = {"idempotent": True}
+
     @tool
     async def notes(runtime: ToolRuntime) -> str:
         """List the notes of the person who is speaking."""
