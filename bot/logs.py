@@ -22,6 +22,7 @@ from typing import Any, Literal, TextIO, cast
 import structlog
 
 from bot.masking import Mask, masking
+from sessions.private_files import make_private_directory
 
 OURS = ("bot", "adapters", "sessions", "config")
 QUIET = ("py.warnings",)
@@ -145,7 +146,7 @@ class _PrivateFile(RotatingFileHandler):
     """A rotating file of JSON lines that only its owner can read."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         self._complained = False
         super().__init__(path, maxBytes=LARGEST_FILE, backupCount=OLD_FILES, encoding="utf-8")
         self.setFormatter(_Lines())

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bot.errors import StartError
+from sessions.private_files import make_private_directory
 
 LONGEST_SOCKET_PATH = 100
 """Bytes that the name of a unix socket may have on every system."""
@@ -61,7 +62,7 @@ def _clear(path: Path) -> None:
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         return
     if not stat.S_ISSOCK(mode):
         raise StartError(f"{path} is in the way: it is no socket. Move it elsewhere.")

@@ -32,6 +32,21 @@ def test_it_says_where_it_listens_answers_there_and_ends_cleanly(tmp_path: Path)
     assert not list(tmp_path.glob("*.journal"))
 
 
+def test_only_its_owner_can_look_into_its_data(tmp_path: Path) -> None:
+    write_env(tmp_path)
+    with running_bot(tmp_path):
+        found = [tmp_path / "data", *(tmp_path / "data").rglob("*")]
+        rights = {
+            path.relative_to(tmp_path): f"{path.stat().st_mode & 0o777:o}"
+            for path in found
+            if not path.is_socket()
+        }
+        assert {Path("data"), Path("data/logs/app.log"), Path("data/conversations.db")} <= set(
+            rights
+        )
+        assert {mode[1:] for mode in rights.values()} == {"00"}, rights
+
+
 def test_what_people_say_is_not_in_the_log(tmp_path: Path) -> None:
     write_env(tmp_path)
     with running_bot(tmp_path) as bot:

@@ -1,6 +1,8 @@
 """A real bot over HTTP: chat, approvals, sessions, from the client's side."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +221,19 @@ async def test_an_app_cannot_decide_what_admins_decide(tmp_path: Path, decider: 
             assert response.status_code == 202
             assert response.json()["outcome"] is None
             assert response.json()["pending_approval"]["id"] == approval_id
+
+
+async def test_ready_says_which_part_does_not_work(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        assert (await get(side, "/ready"))["ready"] is True
+        await asyncio.to_thread(drop_table, tmp_path / "data/conversations.db")
+        response = await side.client.get("/ready")
+        assert response.status_code == 503
+        broken = {part["name"]: part["text"] for part in response.json()["parts"] if not part["ok"]}
+        assert list(broken) == ["conversations"]
+        assert broken["conversations"].endswith(".")
+
+
+def drop_table(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE messages")
