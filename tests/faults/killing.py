@@ -188,7 +188,7 @@ async def kill_at_random(home: Path, kills: int, people: int, seed: int) -> Coun
     try:
         for _ in range(kills):
             await process.start()
-            await asyncio.sleep(chance.uniform(0.0, 0.8))
+            await asyncio.sleep(chance.uniform(0.0, 2.0))
             await process.end(signal.SIGKILL)
             check_csv(home / "sessions.csv")
         await process.start()
