@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import aiosqlite
+from redis.asyncio import Redis
 from telegram.ext import PicklePersistence
 
 from sessions.csv_store import CsvStore
@@ -127,8 +128,18 @@ async def pickled(directory: Path, sessions: Sequence[Session]) -> AsyncIterator
 
 
 @asynccontextmanager
-async def redis(directory: Path, sessions: Sequence[Session]) -> AsyncIterator[Touch]:
-    """Use a server of our own on loopback; a connection for each caller that is at work."""
+async def redis_py(directory: Path, sessions: Sequence[Session]) -> AsyncIterator[Touch]:
+    """Use redis-py, as a bot in Python would, with a connection for each caller at work."""
+    async with _redis_server(directory) as port, Redis(host="127.0.0.1", port=port) as client:
+        for one in sessions:
+            cells = next(csv.reader([line_of(one)]))
+            await client.hset(one.session_id, mapping=dict(zip(COLUMNS, cells, strict=True)))
+        yield lambda session_id, at: client.hset(session_id, "last_activity", at.isoformat())
+
+
+@asynccontextmanager
+async def redis_bare(directory: Path, sessions: Sequence[Session]) -> AsyncIterator[Touch]:
+    """Write the protocol by hand, without a client library: what the server alone can do."""
     async with _redis_server(directory) as port:
         idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
@@ -188,7 +199,8 @@ def peers() -> dict[str, Peer]:
         "PicklePersistence (no fsync)": pickled,
     }
     if shutil.which("redis-server"):
-        found["Redis appendfsync always"] = redis
+        found["Redis appendfsync always"] = redis_py
+        found["Redis, protocol by hand"] = redis_bare
     return found
 
 
