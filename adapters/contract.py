@@ -12,7 +12,7 @@ was taken. What arrives later, or from elsewhere, reaches the adapter through `d
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -46,13 +46,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """Something that a person wrote. (platform, chat, message id) is unique."""
+    """Something that a person wrote. (platform, chat, message id) is unique.
+
+    `fingerprint` is given where a client chooses the message id itself: with another one, the
+    same id does not mean the same message.
+    """
 
     sender: Address
     text: str
     message_id: str
     sent_at: datetime
     sender_name: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +137,17 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The whole answer, on disk before it is said. It takes the place of the preview."""
+    """The whole answer, on disk before it is said. It takes the place of the preview.
+
+    `parts` are the platform's ids of what it shows of it already, in order, noted before a crash
+    or a failure: they are edited, not sent again. With `again`, one more may stand there, so the
+    next part that is sent says that it may come twice.
+    """
 
     message_id: str
     text: str
+    parts: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +239,22 @@ class Command:
     usage: str = ""
 
 
-Handler = Callable[[IncomingMessage | Decision], AbstractAsyncContextManager[AsyncIterator[Reply]]]
+class Replies(Protocol):
+    """What is said, one reply after another, on its way to a platform."""
+
+    def __aiter__(self) -> AsyncIterator[Reply]: ...
+
+    async def __anext__(self) -> Reply: ...
+
+    async def shown(self, part: str, of: str = "") -> None:
+        """Note on disk that the platform now shows this part of the answer, or of its preview.
+
+        `part` is the platform's own id of it. With `of`, the id of an approval, it is that card.
+        """
+        ...
+
+
+Handler = Callable[[IncomingMessage | Decision], AbstractAsyncContextManager[Replies]]
 
 
 class Adapter(Protocol):
@@ -238,13 +265,18 @@ class Adapter(Protocol):
         """The `platform` of its addresses."""
         ...
 
+    @property
+    def pushes(self) -> bool:
+        """Whether it can show what nobody waits for; else it is kept until somebody asks."""
+        ...
+
     def serve(
         self, handle: Handler, commands: Sequence[Command]
     ) -> AbstractAsyncContextManager[None]:
         """Take in what people send for as long as the ``with`` lasts."""
         ...
 
-    async def deliver(self, to: Address, replies: AsyncIterator[Reply]) -> None:
+    async def deliver(self, to: Address, replies: Replies) -> None:
         """Show the replies in that chat, to their end.
 
         Raises:
@@ -255,7 +287,11 @@ class Adapter(Protocol):
 
 @dataclass
 class DeliveryFailed(Exception):
-    """A platform did not take a reply; `retry_after` is in seconds, None if trying is useless."""
+    """A platform did not take a reply.
+
+    `retry_after` is in seconds, if the platform says it. With `final` trying again is useless.
+    """
 
     reason: str
-    retry_after: float | None = field(default=None)
+    retry_after: float | None = None
+    final: bool = False

@@ -20,6 +20,7 @@ from adapters.contract import (
     IncomingMessage,
     Notice,
     Refused,
+    Replies,
     Reply,
     TextDelta,
 )
@@ -29,6 +30,7 @@ class TerminalAdapter:
     """One person at a terminal. `lines` gives what they type, `write` shows text as it is."""
 
     name = "terminal"
+    pushes = False
 
     def __init__(
         self, me: Address, lines: AsyncIterator[str], write: Callable[[str], None]
@@ -52,7 +54,7 @@ class TerminalAdapter:
                 await self.deliver(self._me, replies)
         yield
 
-    async def deliver(self, to: Address, replies: AsyncIterator[Reply]) -> None:  # noqa: ARG002 - there is one chat
+    async def deliver(self, to: Address, replies: Replies) -> None:  # noqa: ARG002 - there is one chat
         """Write replies to the terminal; an answer that was streamed already is not repeated."""
         preview = ""
         async for reply in replies:

@@ -26,6 +26,14 @@ def session_key(address: Address, groups: GroupSessions = "person") -> SessionKe
     )
 
 
+def owner_of(address: Address, groups: GroupSessions = "person") -> str:
+    """Say whose a conversation is: a person's (``telegram:12345``), or a shared chat's."""
+    if groups == "chat" and not address.direct and address.platform != "api":
+        topic = f"/{address.topic_id}" if address.topic_id else ""
+        return f"{address.platform}:chat_{address.chat_id}{topic}"
+    return address.person
+
+
 def place_of(address: Address) -> Place:
     """Give the address as a record keeps it."""
     return Place(address.platform, address.chat_id, address.user_id, address.topic_id)

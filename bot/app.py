@@ -20,7 +20,7 @@ from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.health import Check, Part
 from bot.lanes import Lanes
-from bot.outbox import Outbox
+from bot.outbox import DeliveryOptions, Outbox
 from bot.recovery import recover
 from bot.sweeper import sweep_sessions, sweeping
 from bot.turns import Turns
@@ -73,7 +73,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         lanes = Lanes(most_waiting=settings.sessions.max_waiting_messages)
-        outbox = Outbox(conversations, lanes, clock=now)
+        outbox = Outbox(
+            conversations, DeliveryOptions(settings.sessions.delivery_attempts), clock=now
+        )
         ledger = Ledger(database)
         ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
         sessions = SessionManager(store, ttl=ttl, clock=now)
@@ -105,6 +107,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             groups=settings.sessions.group_sessions,
             clock=now,
         )
+        stack.push_async_callback(outbox.close)
         stack.push_async_callback(turns.lanes.drain, settings.server.shutdown_grace_seconds)
         decisions = Decisions(turns, approvals, clock=now)
         checks = (_checking(store), _checking_database(conversations))

@@ -12,13 +12,13 @@ from structlog.contextvars import bound_contextvars
 
 from adapters.contract import (
     Accepted,
-    Answer,
     Command,
     Decision,
+    DeliveryFailed,
     Failure,
     IncomingMessage,
     Refused,
-    Reply,
+    Replies,
 )
 from bot.addresses import address_of, place_of, session_key
 from bot.approvals import Approvals
@@ -71,30 +71,31 @@ class Bot:
         return tuple(entry.command for entry in TABLE)
 
     @asynccontextmanager
-    async def handle(
-        self, inbound: IncomingMessage | Decision
-    ) -> AsyncIterator[AsyncIterator[Reply]]:
+    async def handle(self, inbound: IncomingMessage | Decision) -> AsyncIterator[Replies]:
         """Take something in and give the replies to it.
 
         Entering means that it is on disk. The turn is a task of its own and finishes though the
-        reader leaves; an answer that was read to the end of the stream counts as delivered.
+        reader leaves; an answer that was read to the end of the stream counts as delivered. If
+        the reader leaves earlier, or raises DeliveryFailed, the outbox goes on.
         """
-        stream = ReplyStream()
-        answers: list[str] = []
+        outbox = self.turns.outbox
+        stream = outbox.stream(inbound.sender)
         if isinstance(inbound, Decision):
             await self._take_decision(inbound, stream)
         else:
             await self._take_message(inbound, stream)
         try:
-            yield _noting_answers(stream, answers)
-        finally:
-            stream.leave()
-            if stream.read_to_end:
-                for answer in answers:
-                    await self.conversations.mark(answer, "delivered")
+            async with outbox.showing(inbound.sender, stream) as replies:
+                yield replies
+        except DeliveryFailed as failed:
+            outbox.wake(inbound.sender, after=failed.retry_after or 0)
+        except BaseException:
+            outbox.wake(inbound.sender)
+            raise
 
     async def _take_decision(self, decision: Decision, out: ReplyStream) -> None:
         said = await self.decisions.decide(decision)
+        out.shows = said.shows
         for reply in said.replies:
             out.put(reply)
         then = said.then
@@ -124,16 +125,17 @@ class Bot:
                 sender_name=inbound.sender_name,
                 platform_message_id=inbound.message_id,
                 sent_at=inbound.sent_at,
-            )
+            ),
+            inbound.fingerprint,
         )
         if row is None:  # a second copy: the first one is answered
             out.close()
             return
+        out.shows = row.id
         try:
             self.begin(row, out)
         except LaneFull:
-            await self.conversations.mark(row.id, "rejected")
-            out.put(Refused("busy", TOO_MANY))
+            await self.turns.endings.refuse(row, TOO_MANY, out)
             out.close()
 
     def begin(self, row: Message, out: ReplyStream, *, recovered: bool = False) -> None:
@@ -153,7 +155,7 @@ class Bot:
                     raise
                 except Exception:
                     log.exception("a message was not handled")
-                    await self.turns.fail(row, WENT_WRONG, out)
+                    await self.turns.endings.fail(row, WENT_WRONG, out)
                 finally:
                     out.close()
 
@@ -176,10 +178,11 @@ class Bot:
         if session is not None:
             await self.sessions.touch(session.session_id, row.sent_at or row.created_at)
             out.put(Accepted(row.id, session.session_id, session.thread_id))
-        await self.turns.store_answer(row, str(uuid5(NAMESPACE_OID, row.id)), text)
+        stored = await self.turns.endings.store(row, str(uuid5(NAMESPACE_OID, row.id)), text)
         for reply in said.replies:
-            out.put(reply)
+            out.put(reply, stored.id)
         if said.then is not None:
+            out.shows = said.shows
             await said.then(out)()
 
     async def end_session(self, session_id: str) -> Session | None:
@@ -193,10 +196,3 @@ class Bot:
     async def ready(self) -> tuple[Part, ...]:
         """Say of every part whether it works."""
         return tuple([await check() for check in self.checks])
-
-
-async def _noting_answers(replies: ReplyStream, answers: list[str]) -> AsyncIterator[Reply]:
-    async for reply in replies:
-        if isinstance(reply, Answer):
-            answers.append(reply.message_id)
-        yield reply

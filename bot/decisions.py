@@ -13,7 +13,7 @@ from bot.approvals import Approvals, Claimed
 from bot.cards import settled, verdicts_of
 from bot.deciders import OPERATOR
 from bot.lanes import Work
-from bot.streams import Both, Nowhere, Replies
+from bot.streams import Both, Nowhere, Sink
 from bot.turns import Turn, Turns
 from bot.verdicts import shown_hash, summary
 from sessions.models import ApprovalRecord, Message
@@ -22,15 +22,16 @@ log = structlog.get_logger(__name__)
 
 ENDED = ("answered", "rejected", "dead")
 
-Afterwards = Callable[[Replies], Work]
+Afterwards = Callable[[Sink], Work]
 
 
 @dataclass(frozen=True)
 class Said:
-    """What is said at once, and what then goes on."""
+    """What is said at once, and what then goes on: the answer to the message `shows`."""
 
     replies: tuple[Reply, ...]
     then: Afterwards | None = None
+    shows: str = ""
 
 
 class Decisions:
@@ -52,12 +53,12 @@ class Decisions:
         if decision.sender.person == record.requester:
             await self._turns.sessions.touch(record.session_id, decision.decided_at)
 
-        def then(out: Replies) -> Work:
+        def then(out: Sink) -> Work:
             return lambda: self._carry_out(record, decision.sender, out)
 
-        return Said((result.settled,), then)
+        return Said((result.settled,), then, record.message_id)
 
-    async def _carry_out(self, record: ApprovalRecord, by: Address, out: Replies) -> None:
+    async def _carry_out(self, record: ApprovalRecord, by: Address, out: Sink) -> None:
         """Resume the turn that asked, and show it where it was asked as well as here."""
         place = record.place
         asked_at = address_of(place)
@@ -72,13 +73,13 @@ class Decisions:
         # An answer is the words of the one who asked: another person's chat does not show it.
         admin_key = by.platform == "api" and "/" not in by.user_id
         sees_answer = admin_key or by.person in (OPERATOR, asked_at.person)
-        async with self._turns.chat(place) as there:
+        with self._turns.chat(place, record.message_id) as there:
             there.put(settled(record))
             if not sees_answer:
                 out.put(Notice("The answer goes to the one who asked."))
             await self.carry_out(record, Both(there, out if sees_answer else Nowhere()))
 
-    async def carry_out(self, record: ApprovalRecord, out: Replies) -> None:
+    async def carry_out(self, record: ApprovalRecord, out: Sink) -> None:
         """Do what a claimed record says, from wherever a crash may have left it."""
         turns = self._turns
         async with turns.lanes.exclusive(record.thread_id):
@@ -89,13 +90,13 @@ class Decisions:
                 await self._close_thread(record, row, out)
             elif row.state in ENDED:  # another decision took the turn to its end meanwhile
                 for answer in await turns.conversations.answers_to(row.id):
-                    out.put(Answer(answer.id, answer.text))
+                    out.put(Answer(answer.id, answer.text), answer.id)
                 await self._approvals.close(record, "Carried out with another decision.")
             else:
                 await self._resume(record, Turn(row), out)
             await turns.run_held(record.thread_id)
 
-    async def _resume(self, record: ApprovalRecord, turn: Turn, out: Replies) -> None:
+    async def _resume(self, record: ApprovalRecord, turn: Turn, out: Sink) -> None:
         turns = self._turns
         state = await turns.runner.look(record.thread_id)
         request = next(
@@ -106,7 +107,9 @@ class Decisions:
         elif shown_hash(request.actions) != record.hash:
             log.error("what the agent asks is not what was decided", approval=record.id)
             await turns.runner.close(record.thread_id, "This request changed and was not run.")
-            await turns.fail(turn.row, "What was asked has changed since; nothing was run.", out)
+            await turns.endings.fail(
+                turn.row, "What was asked has changed since; nothing was run.", out
+            )
             await self._approvals.close(record, "Nothing was run: the request had changed.")
         else:
             await self._approvals.begin(record)
@@ -129,7 +132,7 @@ class Decisions:
             if shown_in is not None and address_of(record.place) == shown_in:
                 await self.carry_out(claimed.record, Nowhere())
             else:
-                async with self._turns.chat(record.place) as there:
+                with self._turns.chat(record.place, record.message_id) as there:
                     there.put(claimed.settled)
                     await self.carry_out(claimed.record, there)
         return tuple(ended)
@@ -146,7 +149,7 @@ class Decisions:
         records = await self._approvals.records.open(thread_id=thread_id)
         return await self.end(records, "withdrawn", by, shown_in)
 
-    async def _close_thread(self, record: ApprovalRecord, row: Message, out: Replies) -> None:
+    async def _close_thread(self, record: ApprovalRecord, row: Message, out: Sink) -> None:
         """Answer the interrupted message with a sentence; what else is open there ends too."""
         what = "; ".join(map(summary, record.actions))
         text = f"This request was {record.outcome} and not run: {what}"
@@ -158,5 +161,5 @@ class Decisions:
                 out.put(claimed.settled)
                 await self._approvals.close(claimed.record, "Closed with another request.")
         answer_id = str(uuid5(NAMESPACE_OID, record.id))
-        await self._turns.answer(row, answer_id, text, out)
+        await self._turns.endings.answer(row, answer_id, text, out)
         await self._approvals.close(record, "Nothing was run.")

@@ -1,42 +1,95 @@
-"""What goes to a chat without having been read from a turn: pushed answers and messages."""
+"""What goes to a chat: turns that nobody reads any more, and messages that nobody asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import structlog
 
-from adapters.contract import Adapter, Address, Answer, DeliveryFailed, Notice, Reply
-from bot.addresses import place_of, recipient
+from adapters.contract import Adapter, Address, Answer, DeliveryFailed
+from bot.addresses import address_of, place_of, recipient
 from bot.agent.context import TurnContext
-from bot.lanes import Lanes
+from bot.showing import Showing
+from bot.streams import ReplyStream
 from sessions.conversations import Conversations
 from sessions.models import Message
 
 log = structlog.get_logger(__name__)
 
 
-class Outbox:
-    """Shows replies in chats, one after another in each, and keeps what could not be shown.
+@dataclass(frozen=True, slots=True)
+class DeliveryOptions:
+    """How often a message is tried; pauses grow from the first to the longest, in seconds."""
 
-    A message is a row before it is shown. If its platform does not take it, or cannot be pushed
-    to as HTTP cannot, the row stays ``written``: the mailbox has it.
+    attempts: int = 8
+    first_pause: float = 1.0
+    longest_pause: float = 300.0
+
+
+class Outbox:
+    """Shows messages in chats, one after another in each, until they are delivered or dead.
+
+    A message is a row before it is shown. What a platform did not take is tried again with
+    growing pauses, or when the platform says; meanwhile nothing else overtakes it in its chat.
+    Where a platform cannot push, as HTTP, the row stays ``written``: the mailbox has it.
     """
 
     def __init__(
-        self, conversations: Conversations, lanes: Lanes, *, clock: Callable[[], datetime]
+        self,
+        conversations: Conversations,
+        options: DeliveryOptions,
+        *,
+        clock: Callable[[], datetime],
+        gave_up: Callable[[Message, str], None] = lambda *_: None,
     ) -> None:
-        self._lanes = lanes
         self._conversations = conversations
+        self._options = options
         self._clock = clock
+        self._gave_up = gave_up
         self._adapters: dict[str, Adapter] = {}
-        self._chats: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
+        self._lanes: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
+        self._workers: dict[Address, asyncio.Task[None]] = {}
+        self._woken: set[Address] = set()
+        self._closed = False
 
     def connect(self, adapter: Adapter) -> None:
         """Let messages reach this platform."""
         self._adapters[adapter.name] = adapter
+
+    def reaches(self, to: Address) -> bool:
+        """Say whether something can be shown there that nobody waits for."""
+        adapter = self._adapters.get(to.platform)
+        return adapter is not None and adapter.pushes
+
+    # ------------------------------------------------------------ turns
+
+    def stream(self, to: Address, shows: str = "") -> ReplyStream:
+        """Give a stream for a turn; what its reader misses is pushed to them."""
+        return ReplyStream(shows, lambda: self.wake(to))
+
+    def showing(self, to: Address, stream: ReplyStream) -> Showing:
+        """Show what a turn says, in the order of its chat."""
+        pushes = self.reaches(to)
+        lane = self._lane(to) if pushes else None
+        return Showing(stream, self._conversations, lane=lane, notes=pushes)
+
+    async def show(self, to: Address, stream: ReplyStream) -> None:
+        """Push what a turn says, as it comes."""
+        adapter = self._adapters[to.platform]
+        try:
+            async with self.showing(to, stream) as replies:
+                await adapter.deliver(to, replies)
+        except DeliveryFailed as failed:
+            self.wake(to, after=failed.retry_after or 0)
+        except Exception:
+            log.exception("a platform failed to show a reply", platform=to.platform)
+            self.wake(to)
+
+    # ------------------------------------------------------------ messages
 
     async def say(self, to: Address, text: str) -> None:
         """Write a message to somebody who asked nothing; it is shown when its chat is free.
@@ -44,7 +97,7 @@ class Outbox:
         Who writes does not wait for that: a tool of a turn that is being shown in the same chat
         would wait for itself.
         """
-        row = await self._conversations.say(
+        await self._conversations.say(
             Message(
                 id=str(uuid4()),
                 role="assistant",
@@ -54,12 +107,7 @@ class Outbox:
                 state="written",
             )
         )
-
-        async def show() -> None:
-            if await self.show(to, _once(Notice(text))):
-                await self._conversations.mark(row.id, "delivered")
-
-        self._lanes.at_once(show)
+        self.wake(to)
 
     async def send(self, turn: TurnContext, to: str, text: str) -> str:
         """Send a text in a person's name; the recipient sees in whose.
@@ -76,38 +124,86 @@ class Outbox:
             await self.say(address, f"Message from {turn.person.person}{name}:\n{text}")
         return f"Your message to {to} is on its way."
 
-    async def show(self, to: Address, replies: AsyncIterator[Reply]) -> bool:
-        """Show replies whose records are on disk; say whether the platform took them all.
+    async def wake_all(self) -> None:
+        """Show everything that was not seen to be shown, as at the start."""
+        for name, adapter in self._adapters.items():
+            if adapter.pushes:
+                for row in await self._conversations.undelivered(name):
+                    self.wake(address_of(row.place))
 
-        Answers among them are marked as delivered.
-        """
-        adapter = self._adapters.get(to.platform)
-        if adapter is None:
-            log.info("no platform to show a reply on", platform=to.platform)
-            return False
-        seen: list[str] = []
-        chat = Address(to.platform, to.chat_id, "", to.topic_id)
-        lock = self._chats.setdefault(chat, asyncio.Lock())
+    def wake(self, to: Address, *, after: float = 0) -> None:
+        """Show what waits for this chat, not before so many seconds."""
+        if self._closed or not self.reaches(to):
+            return
+        self._woken.add(to)
+        if to in self._workers:
+            return
+        worker = asyncio.create_task(self._empty(to, after), name=f"outbox {to.person}")
+        self._workers[to] = worker
+        worker.add_done_callback(lambda done: self._ended(to, done))
+
+    async def close(self) -> None:
+        """Stop showing; what was not delivered is shown after the next start."""
+        self._closed = True
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _empty(self, to: Address, after: float) -> None:
+        await asyncio.sleep(after)
+        async with self._lane(to):
+            while to in self._woken:  # also by whoever wrote while the records were read
+                self._woken.discard(to)
+                for row in await self._conversations.undelivered_to(place_of(to)):
+                    await self._push(to, row)
+            self._workers.pop(to, None)
+
+    async def _push(self, to: Address, row: Message) -> None:
+        """Show one message, however often that has to be tried; at the end it is dead."""
+        shows = row.answers or row.id
+        again = row.state == "showing"
+        while True:
+            attempt = await self._conversations.attempt(row.id)
+            parts = await self._conversations.parts.of(shows)
+            failed = await self._try(to, Answer(row.id, row.text, parts, again), shows)
+            if failed is None:
+                return
+            if failed.final or attempt >= self._options.attempts:
+                await self._conversations.mark(row.id, "dead")
+                log.error("a message could not be delivered", message=row.id, reason=failed.reason)
+                self._gave_up(row, failed.reason)
+                return
+            # A platform that says when to come back has not taken it; otherwise nobody knows.
+            again = again or failed.retry_after is None
+            await asyncio.sleep(
+                self._pause(attempt) if failed.retry_after is None else failed.retry_after
+            )
+
+    async def _try(self, to: Address, answer: Answer, shows: str) -> DeliveryFailed | None:
+        stream = ReplyStream(shows)
+        stream.put(answer, answer.message_id)
+        stream.close()
         try:
-            async with lock:
-                await adapter.deliver(to, _noting_answers(replies, seen))
+            async with Showing(stream, self._conversations, lane=None, notes=True) as replies:
+                await self._adapters[to.platform].deliver(to, replies)
         except DeliveryFailed as failed:
-            log.debug("a reply waits to be fetched", platform=to.platform, reason=failed.reason)
-            return False
-        except Exception:
-            log.exception("a platform failed to show a reply", platform=to.platform)
-            return False
-        for answer in seen:
-            await self._conversations.mark(answer, "delivered")
-        return True
+            return failed
+        except Exception as error:
+            log.exception("a platform failed to show a message", platform=to.platform)
+            return DeliveryFailed(f"{type(error).__name__}: {error}")
+        return None
 
+    def _pause(self, attempt: int) -> float:
+        """Double the pause each time, and vary it, so that not all come back at once."""
+        longest = min(self._options.first_pause * 2.0 ** (attempt - 1), self._options.longest_pause)
+        return longest * random.uniform(0.5, 1.0)
 
-async def _once(reply: Reply) -> AsyncIterator[Reply]:
-    yield reply
+    def _lane(self, to: Address) -> asyncio.Lock:
+        return self._lanes.setdefault(to, asyncio.Lock())
 
-
-async def _noting_answers(replies: AsyncIterator[Reply], seen: list[str]) -> AsyncIterator[Reply]:
-    async for reply in replies:
-        if isinstance(reply, Answer):
-            seen.append(reply.message_id)
-        yield reply
+    def _ended(self, to: Address, worker: "asyncio.Task[None]") -> None:
+        if self._workers.get(to) is worker:
+            del self._workers[to]
+        if not worker.cancelled() and (error := worker.exception()):
+            log.error("a message waits for the next start", exc_info=error)

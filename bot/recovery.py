@@ -9,7 +9,6 @@ import structlog
 from bot.addresses import address_of, session_key
 from bot.bot import Bot
 from bot.lanes import Work
-from bot.streams import ReplyStream
 from sessions.models import ApprovalRecord, Message
 
 log = structlog.get_logger(__name__)
@@ -26,6 +25,7 @@ async def recover(bot: Bot) -> None:
     decided = await bot.approvals.records.unfinished()
     for record in decided:
         bot.turns.lanes.at_once(_carrying_out(bot, record))
+    await bot.turns.outbox.wake_all()
     unfinished = await bot.conversations.unfinished()
     for row in unfinished:
         if row.state != "held":  # held texts run when their approval ends
@@ -67,7 +67,7 @@ async def _resume(bot: Bot, row: Message) -> None:
         await bot.conversations.mark(row.id, "dead")
         return
     if row.state == "received":
-        bot.begin(row, ReplyStream(), recovered=True)
+        bot.begin(row, bot.turns.pushed(row.place, row.id), recovered=True)
         return
     lane = session_key(address_of(row.place), bot.turns.groups)
 
@@ -81,7 +81,7 @@ async def _resume(bot: Bot, row: Message) -> None:
 
 def _carrying_out(bot: Bot, record: ApprovalRecord) -> Work:
     async def carry_out() -> None:
-        async with bot.turns.chat(record.place) as out:
+        with bot.turns.chat(record.place, record.message_id) as out:
             await bot.decisions.carry_out(record, out)
 
     return carry_out

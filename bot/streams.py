@@ -1,44 +1,48 @@
-"""The stream between a turn that writes replies and whoever reads them."""
+"""The stream between a turn that says something and whoever shows it."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from typing import Protocol
 
 from adapters.contract import Reply, TextDelta
 
 
-class Replies(Protocol):
+class Sink(Protocol):
     """Where a turn puts what it has to say. Putting never waits."""
 
-    def put(self, reply: Reply) -> None:
-        """Say one thing."""
+    def put(self, reply: Reply, row: str = "") -> None:
+        """Say one thing; `row` is the id of the bot's message that it shows, if it is stored."""
         ...
 
 
 class ReplyStream:
-    """Replies on their way to one reader.
+    """Replies on their way to one reader; `shows` is the id of the message that they answer.
 
     It stays small however slow the reader is: pieces of text that wait are joined, and nothing
-    else comes in numbers. When the reader has left, what is put is dropped, and the turn goes on.
+    else comes in numbers. When the reader has left, what is put is dropped, and the turn goes on;
+    `missed` is called for each stored message that nobody read.
     """
 
-    def __init__(self) -> None:
-        self._waiting: deque[Reply] = deque()
+    def __init__(self, shows: str = "", missed: Callable[[], None] = lambda: None) -> None:
+        self.shows = shows
+        self._waiting: deque[tuple[Reply, str]] = deque()
         self._news = asyncio.Event()
         self._closed = False
         self._left = False
-        self.read_to_end = False
+        self._missed = missed
 
-    def put(self, reply: Reply) -> None:
+    def put(self, reply: Reply, row: str = "") -> None:
         """Say one thing to the reader, if there still is one."""
         if self._left:
+            if row:
+                self._missed()
             return
-        last = self._waiting[-1] if self._waiting else None
+        last = self._waiting[-1][0] if self._waiting else None
         if isinstance(reply, TextDelta) and isinstance(last, TextDelta):
-            self._waiting[-1] = TextDelta(last.text + reply.text)
+            self._waiting[-1] = (TextDelta(last.text + reply.text), "")
         else:
-            self._waiting.append(reply)
+            self._waiting.append((reply, row))
         self._news.set()
 
     def close(self) -> None:
@@ -49,16 +53,15 @@ class ReplyStream:
     def leave(self) -> None:
         """Stop reading: the turn finishes without a listener."""
         self._left = True
+        if any(row for _, row in self._waiting):
+            self._missed()
         self._waiting.clear()
 
-    def __aiter__(self) -> AsyncIterator[Reply]:
-        return self
-
-    async def __anext__(self) -> Reply:
+    async def next(self) -> tuple[Reply, str] | None:
+        """Wait for the next reply and the row that it shows; None at the end."""
         while not self._waiting:
             if self._closed:
-                self.read_to_end = True
-                raise StopAsyncIteration
+                return None
             self._news.clear()
             await self._news.wait()
         return self._waiting.popleft()
@@ -67,18 +70,18 @@ class ReplyStream:
 class Both:
     """Says everything in two places: where it was decided, and where it was asked."""
 
-    def __init__(self, one: Replies, other: Replies) -> None:
+    def __init__(self, one: Sink, other: Sink) -> None:
         self._one = one
         self._other = other
 
-    def put(self, reply: Reply) -> None:
+    def put(self, reply: Reply, row: str = "") -> None:
         """Say one thing to both."""
-        self._one.put(reply)
-        self._other.put(reply)
+        self._one.put(reply, row)
+        self._other.put(reply, row)
 
 
 class Nowhere:
-    """Drops what is said: for a turn whose listener was lost in a crash."""
+    """Drops what is said: where nobody can be reached, or a listener was lost in a crash."""
 
-    def put(self, reply: Reply) -> None:
+    def put(self, reply: Reply, row: str = "") -> None:
         """Drop it."""

@@ -5,26 +5,26 @@ It ends with an answer, or parks at an approval and then holds nothing: no lock,
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import uuid4
 
 import structlog
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from adapters.contract import Accepted, Answer, Failure, Notice, Refused, TextDelta
-from bot.addresses import GroupSessions, address_of, session_key
+from adapters.contract import Accepted, Notice, TextDelta
+from bot.addresses import GroupSessions, address_of, owner_of, session_key
 from bot.agent.context import TurnContext
 from bot.agent.requests import Request
 from bot.agent.runner import Event, Finished, Parked, Runner, ThreadState
 from bot.approvals import Approvals
 from bot.cards import as_request, held, verdicts_of
+from bot.endings import Endings
 from bot.errors import AgentFailed
 from bot.lanes import Lanes
 from bot.outbox import Outbox
-from bot.streams import Nowhere, Replies, ReplyStream
+from bot.streams import Nowhere, ReplyStream, Sink
 from sessions.conversations import Conversations
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
@@ -77,10 +77,10 @@ class Turns:
         self.groups = groups
         self._ledger = ledger
         self.outbox = outbox
-        self._clock = clock
+        self.endings = Endings(conversations, clock=clock)
         self._running: dict[str, Turn] = {}
 
-    async def run(self, row: Message, out: Replies) -> None:
+    async def run(self, row: Message, out: Sink) -> None:
         """Answer a person's text in their session, after what was held there before it."""
         key = session_key(address_of(row.place), self.groups)
         arrival = await self.sessions.arrive(key, row.sent_at or row.created_at)
@@ -96,27 +96,22 @@ class Turns:
         for row in await self.conversations.held(thread_id):
             if await self.approvals.records.open(thread_id=thread_id):
                 return
-            async with self.chat(row.place) as out:
+            with self.chat(row.place, row.id) as out:
                 await self._ask(row, out)
 
-    async def _ask(self, row: Message, out: Replies) -> None:
+    async def _ask(self, row: Message, out: Sink) -> None:
         """Put one text to the agent, or hold it while an approval is open."""
         out.put(Accepted(row.id, row.session_id, row.thread_id))
         waiting_for = await self.approvals.records.open(thread_id=row.thread_id)
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                await self.conversations.mark(row.id, "rejected")
-                out.put(
-                    Refused("busy", f"{len(others)} of your messages wait for a decision already.")
+                await self.endings.refuse(
+                    row, f"{len(others)} of your messages wait for a decision already.", out
                 )
                 return
-        await self.conversations.bind(
-            row.id,
-            session_id=row.session_id,
-            thread_id=row.thread_id,
-            state="held" if waiting_for else "running",
-        )
+        row = replace(row, state="held" if waiting_for else "running")
+        await self.conversations.bind(row, owner=owner_of(address_of(row.place), self.groups))
         if waiting_for:
             out.put(held(row, waiting_for))
             return
@@ -127,7 +122,7 @@ class Turns:
         self,
         turn: Turn,
         events: AsyncIterator[Event],
-        out: Replies,
+        out: Sink,
         carried_out: ApprovalRecord | None = None,
     ) -> None:
         """Follow the agent until it answers or a person has to decide. The thread is owned.
@@ -150,29 +145,27 @@ class Turns:
                 verdicts = verdicts_of(carried_out)
                 events = self.runner.resume(request, verdicts, turn.context)
         except AgentFailed as failed:
-            await self.fail(turn.row, str(failed), out)
+            await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
                 ending = await self._ending(carried_out)
                 await self.approvals.close(carried_out, f"{ending} Then the agent failed.")
         except Exception:
             log.exception("a turn failed")
-            await self.fail(turn.row, "Something went wrong on our side.", out)
+            await self.endings.fail(turn.row, "Something went wrong on our side.", out)
             if carried_out is not None:
                 await self.approvals.close(carried_out, await self._ending(carried_out))
         finally:
             del self._running[turn.row.thread_id]
             reset_contextvars(**tokens)
 
-    async def _follow(
-        self, turn: Turn, events: AsyncIterator[Event], out: Replies
-    ) -> Parked | None:
+    async def _follow(self, turn: Turn, events: AsyncIterator[Event], out: Sink) -> Parked | None:
         parked = None
         async for event in events:
             match event:
                 case TextDelta():
                     out.put(event)
                 case Finished():
-                    await self.answer(turn.row, event.message_id, event.text, out)
+                    await self.endings.answer(turn.row, event.message_id, event.text, out)
                     if event.stopped:
                         out.put(Notice("Stopped. What was written until then is kept."))
                 case Parked():
@@ -180,7 +173,7 @@ class Turns:
         return parked
 
     async def _park(
-        self, turn: Turn, parked: Parked, out: Replies
+        self, turn: Turn, parked: Parked, out: Sink
     ) -> tuple[Request, ApprovalRecord] | None:
         """Ask for decisions; give one that is there already, if any."""
         records = [await self.approvals.park(turn.row, each) for each in parked.requests]
@@ -192,37 +185,6 @@ class Turns:
             if record.decided_at is None:  # one that ended without a verdict is being closed
                 out.put(as_request(record))
         return None
-
-    async def answer(self, row: Message, answer_id: str, text: str, out: Replies) -> None:
-        """Store the answer to a message, then say it."""
-        said = text or "(The agent had nothing to say.)"
-        stored = await self.store_answer(row, answer_id, said)
-        out.put(Answer(stored.id, stored.text))
-
-    async def store_answer(self, row: Message, answer_id: str, text: str) -> Message:
-        """Store the answer to a message; doing it again changes nothing."""
-        return await self.conversations.answer(row.id, self._reply_row(row, answer_id, text))
-
-    async def fail(self, row: Message, sentence: str, out: Replies) -> None:
-        """End a message that could not be answered: with a reason, and a reference for the log."""
-        reference = uuid4().hex[:8]
-        log.error("a message was not answered", reference=reference, reason=sentence)
-        await self.conversations.say(self._reply_row(row, str(uuid4()), sentence))
-        await self.conversations.mark(row.id, "rejected")
-        out.put(Failure(sentence, reference))
-
-    def _reply_row(self, row: Message, answer_id: str, text: str) -> Message:
-        return Message(
-            id=answer_id,
-            role="assistant",
-            text=text,
-            place=row.place,
-            created_at=self._clock(),
-            state="written",
-            thread_id=row.thread_id,
-            session_id=row.session_id,
-            answers=row.id,
-        )
 
     async def _ending(self, record: ApprovalRecord) -> str:
         """Say how the actions of a decision ended, as the ledger has it."""
@@ -247,15 +209,23 @@ class Turns:
         """Say whether the agent works on this thread right now."""
         return thread_id in self._running
 
-    @asynccontextmanager
-    async def chat(self, place: Place) -> AsyncIterator[Replies]:
-        """Give replies that are shown in a chat though nobody there is reading a turn."""
-        stream = ReplyStream()
+    def pushed(self, place: Place, shows: str) -> ReplyStream:
+        """Give a stream that is pushed to a chat; it belongs to the message `shows`.
 
-        async def show() -> None:
-            await self.outbox.show(address_of(place), stream)
+        Where nobody can be reached it is dropped: what is stored is in the mailbox.
+        """
+        address = address_of(place)
+        stream = self.outbox.stream(address, shows)
+        if self.outbox.reaches(address):
+            self.lanes.at_once(lambda: self.outbox.show(address, stream))
+        else:
+            stream.leave()
+        return stream
 
-        self.lanes.at_once(show)
+    @contextmanager
+    def chat(self, place: Place, shows: str) -> Iterator[Sink]:
+        """Push what is said to a chat where nobody reads a turn."""
+        stream = self.pushed(place, shows)
         try:
             yield stream
         finally:
@@ -267,23 +237,30 @@ class Turns:
         docs/architecture.md has the table that this follows.
         """
         if not row.thread_id:
-            async with self.chat(row.place) as out:
+            with self.chat(row.place, row.id) as out:
                 await self.run(row, out)
             return
-        async with self.lanes.exclusive(row.thread_id), self.chat(row.place) as out:
-            state = await self.runner.look(row.thread_id)
-            if row.id in state.human_ids:
-                # The card of a parked turn stands in the chat already.
-                shown = Nowhere() if row.state == "parked" else out
-                await self.go_on(Turn(row), state, shown)
-            else:
-                await self._ask(row, out)
+        async with self.lanes.exclusive(row.thread_id):
+            with self.chat(row.place, row.id) as out:
+                state = await self.runner.look(row.thread_id)
+                if row.id not in state.human_ids:
+                    await self._ask(row, out)
+                elif row.state == "parked" and await self._cards_stand(row.thread_id):
+                    await self.go_on(Turn(row), state, Nowhere())
+                else:
+                    await self.go_on(Turn(row), state, out)
+
+    async def _cards_stand(self, thread_id: str) -> bool:
+        """Say whether the cards of all open approvals were shown before the last stop."""
+        shown = self.conversations.parts.is_known
+        records = await self.approvals.records.open(thread_id=thread_id)
+        return all([await shown(record.id) for record in records])
 
     async def go_on(
         self,
         turn: Turn,
         state: ThreadState,
-        out: Replies,
+        out: Sink,
         carried_out: ApprovalRecord | None = None,
     ) -> None:
         """Take a thread from the state in which it was found to its answer or approval."""

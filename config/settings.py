@@ -119,6 +119,13 @@ class SessionSettings(Group):
     max_waiting_messages: int = setting(
         10, "How many messages of one conversation may wait for their turn.", "10", ge=1, le=1000
     )
+    delivery_attempts: int = setting(
+        8,
+        "How often a message that a platform does not take is tried before it is put aside.",
+        "8",
+        ge=1,
+        le=1000,
+    )
 
 
 class AgentSettings(Group):

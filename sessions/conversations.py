@@ -5,18 +5,24 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
 
 from sessions.database import Database
+from sessions.message_rows import message_of, numbered, values_of
 from sessions.models import Message, MessageState, Place
+from sessions.news import News
+from sessions.parts import FORGET as FORGET_PARTS
+from sessions.parts import Parts
 from sessions.tables import (
     IS_HELD,
     IS_UNDELIVERED,
     IS_UNFINISHED,
+    conversations,
+    fingerprints,
     insert_if_absent,
     messages,
 )
-from sessions.times import loaded, stored
+from sessions.times import stored
 
 PLACE = tuple(field.name for field in fields(Place))
 
@@ -27,8 +33,16 @@ CHANGE = update(messages).where(messages.c.id == bindparam("message"))
 ATTEMPT = CHANGE.values(attempts=messages.c.attempts + 1).returning(messages.c.attempts)
 stored_answer = messages.alias()
 MARK_ANSWERED = CHANGE.where(~exists().where(stored_answer.c.id == bindparam("answer"))).values(
-    state="answered"
+    state=bindparam("ended")
 )
+SHOWING = CHANGE.where(IS_UNDELIVERED).values(state="showing")
+DELIVERED = CHANGE.where(IS_UNDELIVERED).values(state="delivered")
+BEGIN_CONVERSATION = insert_if_absent(conversations, "id")
+GO_ON = update(conversations).where(conversations.c.id == bindparam("conversation"))
+FINGERPRINT = select(fingerprints.c.fingerprint).where(
+    fingerprints.c.message_id == bindparam("message")
+)
+LONGEST_TITLE = 60
 ALL = select(messages).order_by(messages.c.number)
 BY_ID = ALL.where(messages.c.id == bindparam("message"))
 
@@ -39,62 +53,99 @@ class Conversations:
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
+        self.parts = Parts(database)
+        self.news = News()
 
-    async def receive(self, message: Message) -> Message | None:
+    async def receive(self, message: Message, fingerprint: str = "") -> Message | None:
         """Store a person's message; None if a message with its platform's id is there already."""
-        row = _values(message)
+        row = values_of(message)
 
         def work(db: Connection) -> Message | None:
             number = db.execute(RECEIVE, row).scalar_one_or_none()
-            return None if number is None else _numbered(message, number)
+            if number is None:
+                return None
+            if fingerprint:
+                print_ = {"message_id": message.id, "fingerprint": fingerprint}
+                db.execute(fingerprints.insert(), print_)
+            return numbered(message, number)
 
         return await self._database.write(work)
+
+    async def fingerprint(self, message_id: str) -> str:
+        """Give the fingerprint with which a message came, empty if there was none."""
+        query = {"message": message_id}
+        found = await self._database.read(
+            lambda db: db.execute(FINGERPRINT, query).scalar_one_or_none()
+        )
+        return found or ""
 
     async def say(self, message: Message) -> Message:
         """Store something that the bot says, once: the id decides."""
-        row = _values(message)
+        row = values_of(message)
 
         def work(db: Connection) -> Message:
             number = db.execute(WRITE, row).scalar_one_or_none()
-            return _by_id(db, message.id) if number is None else _numbered(message, number)
+            return _by_id(db, message.id) if number is None else numbered(message, number)
 
-        return await self._database.write(work)
+        stored = await self._database.write(work)
+        self.news.tell(mailbox_of(message.place))
+        return stored
 
-    async def answer(self, message_id: str, answer: Message) -> Message:
-        """Store an answer and mark its message as answered, as one step.
+    async def answer(
+        self, message_id: str, answer: Message, *, state: MessageState = "answered"
+    ) -> Message:
+        """Store an answer and mark its message as answered, or as `state` says, as one step.
 
         Doing it again changes nothing and gives the answer as it was first stored.
 
         Raises:
             KeyError: there is no such message; nothing is stored.
         """
-        row = _values(replace(answer, answers=message_id))
+        row = values_of(replace(answer, answers=message_id))
 
         def work(db: Connection) -> Message:
-            both = {"message": message_id, "answer": answer.id}
+            both = {"message": message_id, "answer": answer.id, "ended": state}
             if db.execute(MARK_ANSWERED, both).rowcount == 1:
                 number = db.execute(WRITE, row).scalar_one()
-                return _numbered(replace(answer, answers=message_id), number)
+                return numbered(replace(answer, answers=message_id), number)
             known = db.execute(BY_ID, {"message": answer.id}).one_or_none()
             if known is None:
                 raise KeyError(message_id)
-            return _load(known)
+            return message_of(known)
 
-        return await self._database.write(work)
+        told = await self._database.write(work)
+        self.news.tell(message_id)
+        self.news.tell(mailbox_of(answer.place))
+        return told
 
-    async def bind(
-        self, message_id: str, *, session_id: str, thread_id: str, state: MessageState
-    ) -> None:
-        """Say to which session and thread a message belongs, and what happens to it now.
+    async def bind(self, message: Message, *, owner: str) -> None:
+        """Store to which session and thread a message belongs, and what happens to it now.
+
+        Its conversation begins with it, or goes on.
 
         Raises:
             KeyError: there is no such message.
         """
-        await self._database.write(
-            lambda db: _change(
-                db, message_id, session_id=session_id, thread_id=thread_id, state=state
-            )
-        )
+        now = stored(self._clock())
+        title = " ".join(message.text.split())
+        conversation = {
+            "id": message.thread_id,
+            "owner": owner,
+            "title": title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…",
+            "created_at": now,
+            "updated_at": now,
+            "tags": [],
+            "forked_from": "",
+        }
+
+        def work(db: Connection) -> None:
+            bound = {name: getattr(message, name) for name in ("session_id", "thread_id", "state")}
+            _change(db, message.id, **bound)
+            gone_on = {"conversation": message.thread_id, "updated_at": now}
+            if db.execute(GO_ON, gone_on).rowcount == 0:
+                db.execute(BEGIN_CONVERSATION, conversation)
+
+        await self._database.write(work)
 
     async def mark(self, message_id: str, state: MessageState) -> None:
         """Say what has happened to a message.
@@ -103,6 +154,22 @@ class Conversations:
             KeyError: there is no such message.
         """
         await self._database.write(lambda db: _change(db, message_id, state=state))
+        self.news.tell(message_id)
+
+    async def showing(self, message_id: str) -> bool:
+        """Note that a platform begins to show this; False if it has been shown, or given up."""
+        row = {"message": message_id}
+        return await self._database.write(lambda db: db.execute(SHOWING, row).rowcount == 1)
+
+    async def delivered(self, message_ids: Sequence[str], shows: str) -> None:
+        """Note that a platform has shown these; the parts of what they show are forgotten."""
+
+        def work(db: Connection) -> None:
+            for message_id in message_ids:
+                db.execute(DELIVERED, {"message": message_id})
+            db.execute(FORGET_PARTS, {"shown": shows})
+
+        await self._database.write(work)
 
     async def attempt(self, message_id: str) -> int:
         """Count one more attempt to finish a message, and give their number.
@@ -149,6 +216,12 @@ class Conversations:
         """Give the bot's messages that a platform was not seen to have shown, in order."""
         return await self._all(ALL.where(messages.c.platform == platform, IS_UNDELIVERED))
 
+    async def undelivered_to(self, place: Place) -> Sequence[Message]:
+        """Give the bot's messages that a chat was not seen to have shown, in order."""
+        return await self._all(
+            ALL.where(IS_UNDELIVERED, *(messages.c[part] == getattr(place, part) for part in PLACE))
+        )
+
     async def mailbox(self, place: Place, *, after: int, limit: int) -> Sequence[Message]:
         """Give the bot's messages to a person in a place whose number is greater, in order."""
         query = ALL.where(
@@ -165,7 +238,7 @@ class Conversations:
 
     async def _all(self, query: Select[Any], **values: str) -> Sequence[Message]:
         return await self._database.read(
-            lambda db: [_load(row) for row in db.execute(query, values)]
+            lambda db: [message_of(row) for row in db.execute(query, values)]
         )
 
     async def _first(self, query: Select[Any], **values: str) -> Message | None:
@@ -173,61 +246,16 @@ class Conversations:
         return found[0] if found else None
 
 
+def mailbox_of(place: Place) -> str:
+    """Name what a listener hears of when the bot has written to somebody."""
+    return f"{place.platform}\n{place.chat_id}\n{place.user_id}\n{place.topic_id}"
+
+
 def _by_id(db: Connection, message_id: str) -> Message:
-    return _load(db.execute(BY_ID, {"message": message_id}).one())
+    return message_of(db.execute(BY_ID, {"message": message_id}).one())
 
 
 def _change(db: Connection, message_id: str, **columns: str) -> None:
     """Change columns of one message."""
     if db.execute(CHANGE, {"message": message_id, **columns}).rowcount != 1:
         raise KeyError(message_id)
-
-
-def _numbered(message: Message, number: int) -> Message:
-    """Give a message as reading it again would."""
-    return replace(
-        message,
-        number=number,
-        created_at=loaded(stored(message.created_at)),
-        sent_at=loaded(stored(message.sent_at)),
-    )
-
-
-def _values(message: Message) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "role": message.role,
-        "text": message.text,
-        "platform": message.place.platform,
-        "chat_id": message.place.chat_id,
-        "user_id": message.place.user_id,
-        "topic_id": message.place.topic_id,
-        "created_at": stored(message.created_at),
-        "state": message.state,
-        "thread_id": message.thread_id,
-        "session_id": message.session_id,
-        "sender_name": message.sender_name,
-        "platform_message_id": message.platform_message_id or None,
-        "sent_at": stored(message.sent_at),
-        "answers": message.answers or None,
-        "attempts": message.attempts,
-    }
-
-
-def _load(row: Row[Any]) -> Message:
-    return Message(
-        id=row.id,
-        role=row.role,
-        text=row.text,
-        place=Place(row.platform, row.chat_id, row.user_id, row.topic_id),
-        created_at=loaded(row.created_at),
-        state=row.state,
-        thread_id=row.thread_id,
-        session_id=row.session_id,
-        sender_name=row.sender_name,
-        platform_message_id=row.platform_message_id or "",
-        sent_at=loaded(row.sent_at),
-        answers=row.answers or "",
-        attempts=row.attempts,
-        number=row.number,
-    )

@@ -203,3 +203,55 @@ class LedgerEntry:
     ended_at: datetime | None = None
     outcome: Literal["", "done", "failed"] = ""
     result: Any = None
+
+
+# ---------------------------------------------------------------- conversations and people
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said on one thread of the agent. It outlives its session.
+
+    `owner` is a person (``telegram:12345``) or, where a chat shares its session, that chat.
+    """
+
+    id: str
+    owner: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...] = ()
+    forked_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is kept about one person: their settings, and whether they may speak here.
+
+    `zone` is a name such as ``Europe/Paris``, empty for UTC. With `streams` they see an answer
+    while it is written.
+    """
+
+    person: str
+    zone: str = ""
+    streams: bool = True
+    blocked_at: datetime | None = None
+    blocked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something that a person wants to be told later, in the place where they asked for it.
+
+    `rule` is an iCalendar RRULE such as ``FREQ=WEEKLY;BYDAY=MO``, read in `zone`; empty for one
+    that comes once. `due_at` is None when it has come, or was cancelled.
+    """
+
+    id: str
+    place: Place
+    text: str
+    zone: str
+    rule: str
+    due_at: datetime | None
+    created_at: datetime
+    number: int = 0

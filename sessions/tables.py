@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -42,6 +43,7 @@ IS_UNFINISHED = text("state IN ('received', 'running', 'parked', 'held')")
 IS_HELD = text("state = 'held'")
 IS_UNDELIVERED = text("state IN ('written', 'showing')")
 HAS_NOT_ENDED = text("ended_at IS NULL")
+IS_TO_COME = text("due_at IS NOT NULL")
 
 #: SQLite counts up only in a column that is called INTEGER, which is 32 bits elsewhere.
 Number = BigInteger().with_variant(Integer(), "sqlite")
@@ -178,5 +180,78 @@ ledger = Table(
         "(ended_at IS NOT NULL AND outcome IN ('done', 'failed'))",
         name="outcome",
     ),
+    sqlite_autoincrement=True,
+)
+
+# ---------------------------------------------------------------- since revision 0002
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),  # that of the agent's thread
+    Column("owner", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("forked_from", Text, nullable=False),
+    Index(None, "owner", "updated_at"),
+)
+
+# Given by clients that may send the same request again; most messages have none.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)
+
+# What a platform is known to show of a message, or of the card of an approval.
+parts = Table(
+    "parts",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("shows", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    UniqueConstraint("shows", "part"),
+    sqlite_autoincrement=True,
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("streams", Boolean, nullable=False),
+    Column("blocked_at", BigInteger),
+    Column("blocked_by", Text, nullable=False),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("platform", Text, nullable=False),
+    Column("chat_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("topic_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    # Empty for one that comes once.
+    Column("rule", Text, nullable=False),
+    # NULL when it has come, or was cancelled.
+    Column("due_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_reminders_due", "due_at", sqlite_where=IS_TO_COME),
+    Index(None, "platform", "user_id"),
     sqlite_autoincrement=True,
 )

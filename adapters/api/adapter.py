@@ -20,7 +20,7 @@ from adapters.contract import (
     DeliveryFailed,
     Handler,
     IncomingMessage,
-    Reply,
+    Replies,
 )
 
 
@@ -36,6 +36,7 @@ class ApiAdapter:
     """
 
     name = PLATFORM
+    pushes = False
 
     def __init__(
         self,
@@ -65,14 +66,14 @@ class ApiAdapter:
     async def deliver(
         self,
         to: Address,  # noqa: ARG002 - nobody can be reached
-        replies: AsyncIterator[Reply],  # noqa: ARG002 - they are stored already
+        replies: Replies,  # noqa: ARG002 - they are stored already
     ) -> None:
         """Refuse: HTTP cannot push. The message stays in the person's mailbox.
 
         Raises:
             DeliveryFailed: always.
         """
-        raise DeliveryFailed("HTTP cannot push; the mailbox has it")
+        raise DeliveryFailed("HTTP cannot push; the mailbox has it", final=True)
 
     def router(self, records: Records) -> APIRouter:
         """Make the routes of this platform."""
@@ -83,9 +84,7 @@ class ApiAdapter:
         router.include_router(message_routes(records))
         return router
 
-    def _handle(
-        self, inbound: IncomingMessage | Decision
-    ) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
+    def _handle(self, inbound: IncomingMessage | Decision) -> AbstractAsyncContextManager[Replies]:
         if self._handler is None:
             raise Problem(503, "The bot is starting or stopping.", headers={"Retry-After": "2"})
         return self._handler(inbound)

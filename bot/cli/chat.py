@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from adapters.contract import Address, Decision, IncomingMessage, Reply
+from adapters.contract import Address, Decision, IncomingMessage
 from adapters.terminal import TerminalAdapter
+from adapters.unnoted import Unnoted
 from bot.cli.mailbox import Mailbox
 from bot.cli.operator import Operator, perform
 from bot.cli.remote import RemoteBot
@@ -38,9 +39,9 @@ async def _chat(operator: Operator, name: str) -> None:
         complain("Say something, or /help. Ctrl-D ends the chat.")
 
     @asynccontextmanager
-    async def handle(inbound: IncomingMessage | Decision) -> AsyncIterator[AsyncIterator[Reply]]:
+    async def handle(inbound: IncomingMessage | Decision) -> AsyncIterator[Unnoted]:
         async with bot.handle(inbound) as replies:
-            yield mailbox.noting(replies)
+            yield Unnoted(mailbox.noting(replies))
 
     lines = _lines(mailbox, PROMPT if terminal else "")
     adapter = TerminalAdapter(Address("api", name, name), lines, _write)

@@ -46,6 +46,26 @@ SAID: dict[str, tuple[Reply, ...]] = {
 }
 
 
+class Said:
+    """Replies as a turn gives them; what was noted as shown is in `parts`."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self._replies = iter(replies)
+        self.parts: list[str] = []
+
+    def __aiter__(self) -> "Said":
+        return self
+
+    async def __anext__(self) -> Reply:
+        for reply in self._replies:
+            return reply
+        raise StopAsyncIteration
+
+    async def shown(self, part: str, of: str = "") -> None:
+        if not of:
+            self.parts.append(part)
+
+
 class Script:
     """A handler that says what is written above, and notes what it was sent."""
 
@@ -53,20 +73,12 @@ class Script:
         self.seen: list[IncomingMessage | Decision] = []
 
     @asynccontextmanager
-    async def __call__(
-        self, inbound: IncomingMessage | Decision
-    ) -> AsyncIterator[AsyncIterator[Reply]]:
+    async def __call__(self, inbound: IncomingMessage | Decision) -> AsyncIterator[Said]:
         self.seen.append(inbound)
         if isinstance(inbound, Decision):
-            yield said((SETTLED, Answer("a", "It rang.")))
+            yield Said(SETTLED, Answer("a", "It rang."))
         else:
-            yield said(SAID[inbound.text])
-
-
-async def said(replies: Sequence[Reply]) -> AsyncIterator[Reply]:
-    """Give replies as a turn would."""
-    for reply in replies:
-        yield reply
+            yield Said(*SAID[inbound.text])
 
 
 class Person(ABC):
@@ -145,5 +157,5 @@ class AdapterConformance:
             assert expected in person.screen()[-1]
 
     async def test_what_is_pushed_is_shown_too(self, person: Person) -> None:
-        await person.adapter.deliver(person.address(), said((Answer("b", "Later."),)))
+        await person.adapter.deliver(person.address(), Said(Answer("b", "Later.")))
         assert person.screen()[-1] == "Later."

@@ -125,7 +125,9 @@ async def test_held_texts_come_back_in_order_of_arrival(conversations: Conversat
     for words in ("one", "two", "three"):
         row = message(words)
         await conversations.receive(row)
-        await conversations.bind(row.id, session_id="s", thread_id="t", state="held")
+        await conversations.bind(
+            replace(row, session_id="s", thread_id="t", state="held"), owner="memory:ann"
+        )
     held = await conversations.held("t")
     assert [(each.text, each.session_id) for each in held] == [
         ("one", "s"),
@@ -149,7 +151,7 @@ async def test_a_message_that_is_not_there_cannot_be_marked(conversations: Conve
     with pytest.raises(KeyError):
         await conversations.mark("gone", "answered")
     with pytest.raises(KeyError):
-        await conversations.bind("gone", session_id="s", thread_id="t", state="running")
+        await conversations.bind(message(thread_id="t", state="running"), owner="memory:ann")
     with pytest.raises(KeyError):
         await conversations.attempt("gone")
 

@@ -31,6 +31,18 @@ class House:
             await asyncio.sleep(0.005)
         raise AssertionError(f"{kind.__name__} is not on the screen: {self.people.screen(chat)}")
 
+    def said(self, chat: str) -> list[str]:
+        """Give the answers and messages that stand on the screen of a chat."""
+        return [shown.text for shown in self.people.screen(chat) if isinstance(shown, Answer)]
+
+    async def until_said(self, chat: str, text: str) -> None:
+        """Wait until the bot has said exactly this in a chat."""
+        for _ in range(1000):
+            if text in self.said(chat):
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"{text!r} is not on the screen: {self.people.screen(chat)}")
+
     async def until_shown(self, chat: str, reply: Reply) -> None:
         """Wait until exactly this stands on the screen of a chat."""
         for _ in range(1000):

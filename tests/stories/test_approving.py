@@ -27,7 +27,7 @@ async def test_an_action_waits_for_approval_and_then_runs_once(tmp_path: Path) -
         assert isinstance(replies[0], ApprovalSettled)
         assert replies[0].outcome == "approved"
         assert "on its way" in answer_in(replies)
-        assert await house.eventually("ann", Notice) == Notice("hello")
+        await house.until_said("ann", "hello")
 
 
 async def test_the_open_approval_stands_in_sessions_csv_and_leaves_it(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ async def test_twenty_taps_at_once_run_the_action_once_and_19_are_told_the_outco
         refused = [r for replies in taps for r in replies if isinstance(r, Refused)]
         assert len(refused) == 19
         assert all(r.why == "settled" and "Approved by memory:ann" in r.text for r in refused)
-        await house.eventually("ann", Notice)
-        hellos = [r for r in house.people.screen("ann") if r == Notice("hello")]
+        await house.until_said("ann", "hello")
+        hellos = [text for text in house.said("ann") if text == "hello"]
         assert len(hellos) == 1
 
 
@@ -89,8 +89,8 @@ async def test_arguments_can_be_edited_before_the_action_runs(tmp_path: Path) ->
     async with open_house(tmp_path) as house:
         await house.people.say("ann", "send hello to me")
         await house.people.say("ann", '/edit {"to": "me", "text": "good evening"}')
-        assert await house.eventually("ann", Notice) == Notice("good evening")
-        assert Notice("hello") not in house.people.screen("ann")
+        await house.until_said("ann", "good evening")
+        assert "hello" not in house.said("ann")
 
 
 async def test_a_message_to_somebody_else_is_for_admins_to_decide(tmp_path: Path) -> None:
@@ -102,8 +102,7 @@ async def test_a_message_to_somebody_else_is_for_admins_to_decide(tmp_path: Path
         assert refused.why == "not_yours"
         replies = await house.people.tap("eve", card.approval_id)
         assert not [r for r in replies if isinstance(r, Answer)], "eve reads ann's words"
-        told = await house.eventually("bob", Notice)
-        assert told == Notice("Message from memory:ann (Ann):\nhello")
+        await house.until_said("bob", "Message from memory:ann (Ann):\nhello")
         answer = await house.eventually("ann", Answer)
         assert isinstance(answer, Answer)
         assert "on its way" in answer.text
@@ -139,7 +138,7 @@ async def test_a_grant_for_the_session_settles_the_next_without_a_card(tmp_path:
         card = card_in(await house.people.say("ann", "send one to me"))
         await house.people.tap("ann", card.approval_id, Approve(for_session=True))
         assert "on its way" in answer_in(await house.people.say("ann", "send two to me"))
-        assert await house.eventually("ann", Notice) in (Notice("one"), Notice("two"))
+        await house.until_said("ann", "two")
         page = await house.bot.approvals.records.page()
         assert [record.decided_by for record in page] == [
             "a grant for this session",
@@ -175,7 +174,7 @@ async def test_what_is_open_can_be_withdrawn(tmp_path: Path, command: str) -> No
         assert settled.outcome == "withdrawn"
         refused = only(Refused, await house.people.tap("ann", card.approval_id))
         assert isinstance(refused, Refused)
-        assert Notice("hello") not in house.people.screen("ann")
+        assert "hello" not in house.said("ann")
         assert "Hello!" in answer_in(await house.people.say("ann", "hello"))
 
 
@@ -199,7 +198,7 @@ async def test_a_restart_between_card_and_tap_changes_nothing(tmp_path: Path) ->
         await house.people.say("ann", "note: held before the restart")
     async with open_house(tmp_path, recovering=True) as house:
         assert "on its way" in answer_in(await house.people.tap("ann", card.approval_id))
-        assert await house.eventually("ann", Notice) == Notice("hello")
+        await house.until_said("ann", "hello")
         notes = answer_in(await house.people.say("ann", "what are my notes"))
         assert "held before the restart" in notes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract import Accepted, Answer, Failure, IncomingMessage, Notice, TextDelta
+from adapters.contract import Accepted, Failure, IncomingMessage, Notice, TextDelta
 from tests.agent.provider import Call, Provider, Reply, open_provider
 from tests.stories.house import House, answer_in, card_in, only, open_house
 
@@ -83,7 +83,7 @@ async def test_a_real_model_that_asks_for_an_action_waits_for_approval(tmp_path:
         card = card_in(await house.people.say("ann", "send hello to me please"))
         assert card.actions[0].arguments == {"to": "me", "text": "hello"}
         assert answer_in(await house.people.tap("ann", card.approval_id)) == "It is sent."
-        assert await house.eventually("ann", Notice) == Notice("hello")
+        await house.until_said("ann", "hello")
 
 
 async def test_a_model_that_fails_after_an_action_does_not_run_it_again(tmp_path: Path) -> None:
@@ -98,6 +98,6 @@ async def test_a_model_that_fails_after_an_action_does_not_run_it_again(tmp_path
         (session,) = await house.bot.sessions.all()
         assert session.pending_approval == ()
         assert answer_in(await house.people.say("ann", "and?")) == "I sent it before."
-        shown = house.people.screen("ann")
-        assert [reply for reply in shown if reply == Notice("hello")] == [Notice("hello")]
-        assert not [reply for reply in shown if isinstance(reply, Answer) and not reply.text]
+        await house.until_said("ann", "hello")
+        assert house.said("ann").count("hello") == 1
+        assert all(house.said("ann"))

@@ -18,6 +18,7 @@ from adapters.contract import (
     IncomingMessage,
     Reply,
 )
+from adapters.unnoted import Unnoted
 from bot.web.options import WebOptions
 from bot.web.serving import serving_apps
 from bot.web.shell import make_app
@@ -44,9 +45,7 @@ class ScriptedBot:
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def handle(
-        self, inbound: IncomingMessage | Decision
-    ) -> AsyncIterator[AsyncIterator[Reply]]:
+    async def handle(self, inbound: IncomingMessage | Decision) -> AsyncIterator[Unnoted]:
         self.inbound.append(inbound)
         ended = False
 
@@ -60,7 +59,7 @@ class ScriptedBot:
             ended = True
 
         try:
-            yield replies()
+            yield Unnoted(replies())
         finally:
             self.heard_to_the_end.append(ended)
             self.left.set()

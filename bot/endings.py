@@ -1,0 +1,61 @@
+"""How a person's message ends: answered, or rejected with a reason that they see."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+
+from adapters.contract import Answer, Failure, Refused
+from bot.streams import Sink
+from sessions.conversations import Conversations
+from sessions.models import Message
+
+log = structlog.get_logger(__name__)
+
+
+class Endings:
+    """Stores what is said at the end of a message together with its new state, then says it."""
+
+    def __init__(self, conversations: Conversations, *, clock: Callable[[], datetime]) -> None:
+        self._conversations = conversations
+        self._clock = clock
+
+    async def answer(self, row: Message, answer_id: str, text: str, out: Sink) -> None:
+        """Store the answer to a message, then say it."""
+        said = text or "(The agent had nothing to say.)"
+        stored = await self.store(row, answer_id, said)
+        out.put(Answer(stored.id, stored.text), stored.id)
+
+    async def store(self, row: Message, answer_id: str, text: str) -> Message:
+        """Store the answer to a message; doing it again changes nothing."""
+        return await self._conversations.answer(row.id, self._reply_row(row, answer_id, text))
+
+    async def fail(self, row: Message, sentence: str, out: Sink) -> None:
+        """End a message that could not be answered: with a reason, and a reference for the log."""
+        reference = uuid4().hex[:8]
+        log.error("a message was not answered", reference=reference, reason=sentence)
+        said = await self._reject(row, f"{sentence} (reference {reference})")
+        out.put(Failure(sentence, reference), said.id)
+
+    async def refuse(self, row: Message, sentence: str, out: Sink) -> None:
+        """End a message that is not worked on, with the reason."""
+        said = await self._reject(row, sentence)
+        out.put(Refused("busy", sentence), said.id)
+
+    async def _reject(self, row: Message, sentence: str) -> Message:
+        reply = self._reply_row(row, str(uuid4()), sentence)
+        return await self._conversations.answer(row.id, reply, state="rejected")
+
+    def _reply_row(self, row: Message, answer_id: str, text: str) -> Message:
+        return Message(
+            id=answer_id,
+            role="assistant",
+            text=text,
+            place=row.place,
+            created_at=self._clock(),
+            state="written",
+            thread_id=row.thread_id,
+            session_id=row.session_id,
+            answers=row.id,
+        )

@@ -1,0 +1,95 @@
+"""Showing replies on a platform: in the order of their chat, and noted on disk as they go."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+from adapters.contract import Answer, ApprovalRequest, DeliveryFailed, Reply, TextDelta
+from bot.streams import ReplyStream
+from sessions.conversations import Conversations
+
+
+class Showing:
+    """`adapters.contract.Replies`: what one turn says, for as long as the ``with`` lasts.
+
+    What belongs to a turn waits until its chat is free: `lane` is None where there is no order to
+    keep. With `notes` it is on disk that a message is being shown before its first part is sent.
+    Leaving marks as delivered what was read to the end.
+    """
+
+    def __init__(
+        self,
+        stream: ReplyStream,
+        conversations: Conversations,
+        *,
+        lane: asyncio.Lock | None,
+        notes: bool,
+    ) -> None:
+        self._stream = stream
+        self._conversations = conversations
+        self._lane = lane
+        self._notes = notes
+        self._holds_lane = False
+        self._rows: dict[str, None] = {}
+        self._cards: list[str] = []
+        self._has_parts = False
+        self.complete = False
+
+    async def __aenter__(self) -> Self:
+        """Begin; nothing is shown yet."""
+        return self
+
+    def __aiter__(self) -> AsyncIterator[Reply]:
+        return self
+
+    async def __anext__(self) -> Reply:
+        while (item := await self._stream.next()) is not None:
+            reply, row = item
+            if isinstance(reply, TextDelta | Answer | ApprovalRequest):
+                await self._take_lane()
+            if isinstance(reply, ApprovalRequest):
+                self._cards.append(reply.approval_id)
+            if not row or await self._may_show(row):
+                return reply
+        self.complete = True
+        raise StopAsyncIteration
+
+    async def _may_show(self, row: str) -> bool:
+        """Note that a message is being shown; False if the outbox was faster."""
+        is_new = self._notes and row not in self._rows
+        if is_new and not await self._conversations.showing(row):
+            return False
+        self._rows[row] = None
+        return True
+
+    async def shown(self, part: str, of: str = "") -> None:
+        """Note on disk that the platform now shows this part."""
+        self._has_parts = True
+        await self._conversations.parts.add(of or self._stream.shows, part)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Note what was delivered, and let the next one show."""
+        self._stream.leave()
+        try:
+            if isinstance(error, DeliveryFailed) and error.retry_after is not None:
+                for row in self._rows:  # the platform has said that it did not take them
+                    await self._conversations.mark(row, "written")
+            if self.complete and error is None:
+                if self._cards and self._notes:
+                    await self._conversations.parts.cards_shown(self._cards)
+                if self._rows or self._has_parts:
+                    await self._conversations.delivered(list(self._rows), self._stream.shows)
+        finally:
+            if self._holds_lane and self._lane is not None:
+                self._lane.release()
+
+    async def _take_lane(self) -> None:
+        if self._lane is not None and not self._holds_lane:
+            await self._lane.acquire()
+            self._holds_lane = True
