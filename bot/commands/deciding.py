@@ -1,0 +1,115 @@
+"""Commands about approvals: list, decide, withdraw."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from adapters.contract import (
+    Approve,
+    Decision,
+    Edit,
+    Notice,
+    Reject,
+    Respond,
+    Verdict,
+)
+from bot.commands.call import Call, line, say
+from bot.decisions import Said
+from sessions.models import ApprovalRecord
+
+NOTHING_OPEN = "Nothing is open here."
+APPROVAL_ID = re.compile(r"[a-z2-9]{14}")
+
+
+async def approvals(call: Call) -> Said:
+    """List what waits for a decision."""
+    records = await call.turns.approvals.open_for(call.sender.person)
+    if not records:
+        return say("Nothing waits for a decision.")
+    suggestions = tuple(f"/approve {record.id}" for record in records[:3])
+    return say("\n".join(line(record) for record in records), *suggestions)
+
+
+async def approve(call: Call) -> Said:
+    """Approve what is open, or the approval whose id is given; `session` grants its like."""
+    records, words = await _named(call)
+    if words not in ("", "session"):
+        return say("Write /approve, /approve <id>, or /approve <id> session.")
+    return await _decide(call, records, lambda _: (Approve(for_session=words == "session"),))
+
+
+async def reject(call: Call) -> Said:
+    """Reject with a reason that the agent is told."""
+    records, reason = await _named(call)
+    return await _decide(call, records, lambda _: (Reject(reason),))
+
+
+async def respond(call: Call) -> Said:
+    """Answer instead of running the action."""
+    records, text = await _named(call)
+    if not text:
+        return say("Write the answer after the command: /respond [id] your text")
+    return await _decide(call, records, lambda _: (Respond(text),))
+
+
+async def edit(call: Call) -> Said:
+    """Run with other arguments: ``/edit [id] [number] {"name": "value"}``."""
+    records, words = await _named(call)
+    number, arguments = re.fullmatch(r"(?:(\d+)\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
+    try:
+        edited = json.loads(arguments)
+    except ValueError:
+        edited = None
+    if not isinstance(edited, dict):
+        example = '/edit {"to": "me", "text": "hello"}'
+        return say(f"Write the new arguments as JSON after the command, such as\n{example}")
+    index = int(number or 1) - 1
+
+    def verdicts(record: ApprovalRecord) -> tuple[Verdict, ...] | str:
+        if not 0 <= index < len(record.actions):
+            return f"There are {len(record.actions)} actions; {index + 1} is none of them."
+        if number is None and len(record.actions) > 1:
+            return "There are several actions: /edit <number> {…} edits one, and approves the rest."
+        return tuple(Edit(edited) if i == index else Approve() for i in range(len(record.actions)))
+
+    return await _decide(call, records, verdicts)
+
+
+async def cancel(call: Call) -> Said:
+    """Withdraw what is open in this conversation."""
+    deciders, person = call.turns.approvals.deciders, call.sender.person
+    open_here = await call.open()
+    mine = [each for each in open_here if person == each.requester or deciders.is_admin(person)]
+    if not mine:
+        return say("Only who asked, or an admin, may withdraw this." if open_here else NOTHING_OPEN)
+    withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
+    return Said((*withdrawn, Notice("Withdrawn; nothing was run.")))
+
+
+async def _named(call: Call) -> tuple[Sequence[ApprovalRecord], str]:
+    """Find the approval that is meant: the one whose id leads the words, else what is open here."""
+    first, _, rest = call.words.partition(" ")
+    if APPROVAL_ID.fullmatch(first):
+        record = await call.turns.approvals.records.get(first)
+        if record is not None:
+            return (record,), rest.strip()
+    return await call.open(), call.words
+
+
+async def _decide(
+    call: Call,
+    records: Sequence[ApprovalRecord],
+    verdicts: Callable[[ApprovalRecord], tuple[Verdict, ...] | str],
+) -> Said:
+    if not records:
+        return say(f"{NOTHING_OPEN} /approvals lists what you may decide.")
+    if len(records) > 1:
+        lines = "\n".join(map(line, records))
+        return say(f"Several are open; say which by its id:\n{lines}")
+    wanted = verdicts(records[0])
+    if isinstance(wanted, str):
+        return say(wanted)
+    decided_at = call.row.sent_at or datetime.now(UTC)
+    decision = Decision(call.sender, records[0].id, wanted, decided_at, call.row.sender_name)
+    return await call.decisions.decide(decision)

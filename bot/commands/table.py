@@ -1,0 +1,50 @@
+"""The one table of commands, which serves every platform.
+
+A command's message is a row like any other. Commands that `queue` wait for their turn in the
+conversation; the others are answered at once, also while the agent works.
+"""
+
+import re
+
+from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
+from bot.commands import deciding, talking
+from bot.commands.call import Entry
+
+COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?")
+
+UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking.unknown)
+
+TABLE: tuple[Entry, ...] = (
+    Entry(Command("start", "Say hello and what I can do"), talking.start),
+    Entry(Command("help", "List the commands"), talking.help_),
+    Entry(Command("new", "Begin a new conversation"), talking.new, queues=True),
+    Entry(Command("status", "Say what goes on here"), talking.status),
+    Entry(Command("stop", "Stop what is running"), talking.stop),
+    Entry(Command("whoami", "Tell your own id"), talking.whoami),
+    Entry(Command("approvals", "List what waits for a decision"), deciding.approvals),
+    Entry(Command("approve", "Let an action run", "[id] [session]"), deciding.approve),
+    Entry(Command("reject", "Do not let an action run", "[id] [reason]"), deciding.reject),
+    Entry(Command("edit", "Let it run with other arguments", "[id] [n] {JSON}"), deciding.edit),
+    Entry(Command("respond", "Answer instead of the action", "[id] text"), deciding.respond),
+    Entry(Command("cancel", "Withdraw what waits for a decision"), deciding.cancel),
+)
+
+
+def parse(text: str) -> tuple[Entry | None, str]:
+    """Find the command that a text is, as ``/new`` or ``/new@thisbot``; None for a plain text."""
+    first, *rest = text.strip().split(maxsplit=1)
+    match = COMMAND.fullmatch(first)
+    if match is None:
+        return None, text
+    name = match[1].lower()
+    entry = next((entry for entry in TABLE if entry.command.name == name), UNKNOWN)
+    return entry, "".join(rest).strip()
+
+
+def text_of(reply: Reply) -> str:
+    """Give what a command said, as its answer is stored."""
+    match reply:
+        case Notice(text) | ApprovalSettled(text=text) | Refused(text=text):
+            return text
+        case _:
+            return ""
