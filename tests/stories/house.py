@@ -53,8 +53,10 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(home: Path, *, recovering: bool = False, **env: str) -> AsyncIterator[House]:
-    """Open a bot whose `.env` says this."""
+async def open_house(
+    home: Path, *, recovering: bool = False, people: MemoryAdapter | None = None, **env: str
+) -> AsyncIterator[House]:
+    """Open a bot whose `.env` says this; `people` is a platform that was there before."""
 
     def prepare() -> None:
         lines = [f"{name}={value}" for name, value in env.items()]
@@ -63,12 +65,12 @@ async def open_house(home: Path, *, recovering: bool = False, **env: str) -> Asy
     await asyncio.to_thread(prepare)
     settings = (await asyncio.to_thread(load_settings, home)).settings
     async with open_bot(settings) as bot:
-        people = MemoryAdapter()
-        bot.turns.outbox.connect(people)
+        platform = people or MemoryAdapter()
+        bot.turns.outbox.connect(platform)
         if recovering:
             await recover(bot)
-        async with people.serve(bot.handle, bot.commands):
-            yield House(bot, people, settings.sessions.sessions_csv_path)
+        async with platform.serve(bot.handle, bot.commands):
+            yield House(bot, platform, settings.sessions.sessions_csv_path)
 
 
 def only(kind: type[Reply], replies: tuple[Reply, ...]) -> Reply:

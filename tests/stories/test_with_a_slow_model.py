@@ -55,12 +55,9 @@ async def test_a_turn_finishes_though_the_listener_left(tmp_path: Path) -> None:
                 if isinstance(reply, Accepted):
                     asked = reply.message_id
                     break
-        for _ in range(1000):
-            answers = await house.bot.conversations.answers_to(asked)
-            if answers:
-                break
-            await asyncio.sleep(0.005)
-        assert [(answer.text, answer.state) for answer in answers] == [("All of it.", "written")]
+        await house.until_said("ann", "All of it.")
+        answers = await house.bot.conversations.answers_to(asked)
+        assert [answer.text for answer in answers] == ["All of it."]
 
 
 async def test_a_failing_model_gives_a_sentence_and_a_reference_and_the_chat_goes_on(
