@@ -11,7 +11,6 @@ import structlog
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
@@ -22,7 +21,7 @@ from bot.agent.failures import sentence_for
 from bot.agent.gating import Gatekeeping, gatekeeping
 from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
-from bot.agent.saver import keep_newest
+from bot.agent.saver import ThreadSaver
 from bot.agent.shapes import check_verdicts
 from bot.agent.threads import NOT_RUN, unanswered_calls
 from bot.agent.unanswered import answers_from
@@ -77,7 +76,7 @@ class Runner:
     def __init__(
         self,
         graph: CompiledStateGraph[Any, Any, Any, Any],
-        saver: AsyncSqliteSaver,
+        saver: ThreadSaver,
         tools: Mapping[str, BaseTool],
         runs: ToolRuns,
         speaking: frozenset[str] = frozenset({AGENT_NODE}),
@@ -178,7 +177,8 @@ class Runner:
             for task in (run, stopping):
                 task.cancel()
             await asyncio.gather(run, stopping, return_exceptions=True)
-            await keep_newest(self._saver, context.thread_id, at_rest=at_rest)
+            if at_rest:
+                await self._saver.at_rest(context.thread_id)
 
     async def _pump(
         self,
@@ -243,7 +243,7 @@ class Runner:
                 [StateUpdate(None, "__end__")],
             ],
         )
-        await keep_newest(self._saver, thread_id, at_rest=True)
+        await self._saver.at_rest(thread_id)
 
     async def _messages(self, thread_id: str) -> list[AnyMessage]:
         """Read the committed messages; `get_state` would show pending writes too (FACTS.md)."""

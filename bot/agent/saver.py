@@ -1,51 +1,273 @@
-"""The checkpoints of the agent's threads: data/threads.db, the newest of each thread."""
+"""The checkpoints of the agent's threads: data/threads.db, the newest of each thread.
+
+LangGraph's own saver for SQLite keeps every checkpoint and goes to its thread for each statement;
+this one has the same tables, keeps the newest, and many turns share a transaction, so that a turn
+costs what it says and not what was ever said (docs/decisions/0002).
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any, TypeVar
 
-import aiosqlite
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    WRITES_IDX_MAP,
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    get_checkpoint_id,
+    get_checkpoint_metadata,
+)
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from sessions.group_commit import GroupCommit
 from sessions.private_files import make_private
+
+Answer = TypeVar("Answer")
+Work = Callable[[sqlite3.Connection], Any]
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS checkpoints (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    parent_checkpoint_id TEXT,
+    type TEXT,
+    checkpoint BLOB,
+    metadata BLOB,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+);
+CREATE TABLE IF NOT EXISTS writes (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    task_path TEXT NOT NULL DEFAULT '',
+    idx INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    type TEXT,
+    value BLOB,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+);
+"""
+COLUMNS = "checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata"
+PLACE = "thread_id = ? AND checkpoint_ns = ?"
+ONE = f"SELECT {COLUMNS} FROM checkpoints WHERE {PLACE} AND checkpoint_id = ?"  # noqa: S608 - ours
+NEWEST = f"SELECT {COLUMNS} FROM checkpoints WHERE {PLACE} ORDER BY checkpoint_id DESC"  # noqa: S608 - ours
+WRITES = (
+    f"SELECT task_id, channel, type, value FROM writes WHERE {PLACE} AND checkpoint_id = ? "  # noqa: S608 - ours
+    "ORDER BY task_path, task_id, idx"
+)
+PUT = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)"
+PUT_WRITE = "INSERT OR {} INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+FORGET_OLDER = f"DELETE FROM {{}} WHERE {PLACE} AND checkpoint_id < ?"  # noqa: S608 - ours
+FORGET_NESTED = "DELETE FROM {} WHERE thread_id = ? AND checkpoint_ns LIKE '%:%'"
+FORGET = "DELETE FROM {} WHERE thread_id = ?"
+BOTH = ("writes", "checkpoints")
 
 
 @asynccontextmanager
-async def open_saver(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
+async def open_saver(path: Path) -> AsyncIterator["ThreadSaver"]:
     """Open the checkpoints. They load as data: nothing in them is run or imported.
 
     `synchronous=NORMAL` may lose the last commits when the power fails, whole ones; recovery
     takes a thread that is behind for what it is.
     """
-    await asyncio.to_thread(make_private, path)
-    async with aiosqlite.connect(path, timeout=30) as connection:
-        await connection.execute("PRAGMA journal_mode=WAL")
-        await connection.execute("PRAGMA synchronous=NORMAL")
-        saver = AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
-        await saver.setup()
-        yield saver
+    connection = await asyncio.to_thread(_connect, path)
+    try:
+        async with GroupCommit(_Batches(connection).commit, name="threads") as commits:
+            yield ThreadSaver(commits)
+    finally:
+        await asyncio.to_thread(connection.close)
 
 
-async def keep_newest(saver: AsyncSqliteSaver, thread_id: str, *, at_rest: bool) -> None:
-    """Delete all checkpoints of a thread but the newest of each of its name spaces.
+class ThreadSaver(BaseCheckpointSaver[int]):
+    """A LangGraph saver that keeps the newest checkpoint of each thread and name space."""
 
-    A graph in a graph has a name space for each time that it runs, such as ``desk:<task>``; in a
-    thread at rest, where nothing is left to resume, these go too.
-    """
-    older = (
-        "thread_id = ? AND checkpoint_id < (SELECT max(newest.checkpoint_id) FROM checkpoints"
-        " AS newest WHERE newest.thread_id = {table}.thread_id"
-        " AND newest.checkpoint_ns = {table}.checkpoint_ns)"
-    )
-    async with saver.lock:
-        for table in ("writes", "checkpoints"):
-            condition = older.format(table=table)
-            await saver.conn.execute(f"DELETE FROM {table} WHERE {condition}", (thread_id,))  # noqa: S608 - both parts are ours
-            if at_rest:
-                await saver.conn.execute(
-                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_ns LIKE '%:%'",  # noqa: S608 - the table is ours
-                    (thread_id,),
+    def __init__(self, commits: GroupCommit[Work, Any]) -> None:
+        super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self._commits = commits
+        self._nested: set[str] = set()
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Read a checkpoint: the newest, unless one is named."""
+        found = await self._run(lambda db: self._read(db, config, get_checkpoint_id(config), 1))
+        return found[0] if found else None
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - LangGraph's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """Give what is kept of a thread, newest first."""
+        if config is None:
+            return
+        end = get_checkpoint_id(before) if before else None
+        for each in await self._run(lambda db: self._read(db, config, None, limit or -1)):
+            metadata: dict[str, Any] = dict(each.metadata)
+            fits = all(metadata.get(name) == value for name, value in (filter or {}).items())
+            if fits and (end is None or each.checkpoint["id"] < end):
+                yield each
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,  # noqa: ARG002 - everything is stored in one piece
+    ) -> RunnableConfig:
+        """Store a checkpoint in the place of the one before it."""
+        thread_id, space = _place(config)
+        if ":" in space:
+            self._nested.add(thread_id)
+        described = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False)
+
+        def work(db: sqlite3.Connection) -> None:
+            stored = self.serde.dumps_typed(checkpoint)
+            parent = config["configurable"].get("checkpoint_id")
+            about = described.encode("utf-8", "ignore")
+            db.execute(PUT, (thread_id, space, checkpoint["id"], parent, *stored, about))
+            for table in BOTH:
+                db.execute(FORGET_OLDER.format(table), (thread_id, space, checkpoint["id"]))
+
+        await self._run(work)
+        return _config(thread_id, space, checkpoint["id"])
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Store what a task has done before its step is complete."""
+        thread_id, space = _place(config)
+        at = config["configurable"]["checkpoint_id"]
+        special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
+        statement = PUT_WRITE.format("REPLACE" if special else "IGNORE")
+
+        def work(db: sqlite3.Connection) -> None:
+            rows = [
+                (
+                    *(thread_id, space, at, task_id, task_path),
+                    WRITES_IDX_MAP.get(channel, index),
+                    channel,
+                    *self.serde.dumps_typed(value),
                 )
-        await saver.conn.commit()
+                for index, (channel, value) in enumerate(writes)
+            ]
+            db.executemany(statement, rows)
+
+        await self._run(work)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Delete a thread."""
+        await self._run(lambda db: _delete(db, FORGET, thread_id))
+
+    async def at_rest(self, thread_id: str) -> None:
+        """Delete what graphs within the graph have kept: nothing is left to resume.
+
+        Each time that one runs it has a name space of its own, such as ``desk:<task>``.
+        """
+        if thread_id in self._nested:
+            self._nested.discard(thread_id)
+            await self._run(lambda db: _delete(db, FORGET_NESTED, thread_id))
+
+    def _read(
+        self, db: sqlite3.Connection, config: RunnableConfig, wanted: str | None, most: int
+    ) -> list[CheckpointTuple]:
+        thread_id, space = _place(config)
+        if wanted:
+            rows = db.execute(ONE, (thread_id, space, wanted)).fetchall()
+        else:
+            rows = db.execute(f"{NEWEST} LIMIT ?", (thread_id, space, most)).fetchall()
+        return [
+            CheckpointTuple(
+                _config(thread_id, space, checkpoint_id),
+                self.serde.loads_typed((kind, stored)),
+                json.loads(about) if about else {},
+                _config(thread_id, space, parent) if parent else None,
+                [
+                    (task_id, channel, self.serde.loads_typed((kind, value)))
+                    for task_id, channel, kind, value in db.execute(
+                        WRITES, (thread_id, space, checkpoint_id)
+                    )
+                ],
+            )
+            for checkpoint_id, parent, kind, stored, about in rows
+        ]
+
+    async def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        answer: Answer = await self._commits.submit(work)
+        return answer
+
+
+class _Batches:
+    """What waits at the same moment, as one transaction; each has a savepoint of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def commit(self, batch: Sequence[Work]) -> Sequence[Any]:
+        db = self._db
+        db.execute("BEGIN")
+        try:
+            results = [self._in_savepoint(work) for work in batch]
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        return results
+
+    def _in_savepoint(self, work: Work) -> Any:
+        self._db.execute("SAVEPOINT one")
+        try:
+            answer = work(self._db)
+        except Exception as error:
+            if not self._db.in_transaction:  # SQLite has rolled back everything
+                raise
+            self._db.execute("ROLLBACK TO one")
+            answer = error
+        self._db.execute("RELEASE one")
+        return answer
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    make_private(path)
+    connection = sqlite3.connect(
+        path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=64
+    )
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.executescript(TABLES)
+    return connection
+
+
+def _delete(db: sqlite3.Connection, statement: str, thread_id: str) -> None:
+    for table in BOTH:
+        db.execute(statement.format(table), (thread_id,))
+
+
+def _place(config: RunnableConfig) -> tuple[str, str]:
+    return str(config["configurable"]["thread_id"]), config["configurable"].get("checkpoint_ns", "")
+
+
+def _config(thread_id: str, space: str, checkpoint_id: str) -> RunnableConfig:
+    return {
+        "configurable": {
+            "thread_id": thread_id,
+            "checkpoint_ns": space,
+            "checkpoint_id": checkpoint_id,
+        }
+    }

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from adapters.contract import ApprovalRequest
+from bot.agent.saver import ThreadSaver
 from sessions.csv_store import CsvStore
 from sessions.database import Database
 from tests.stories.house import open_house
@@ -25,8 +25,8 @@ STEPS: tuple[tuple[type[Any], str], ...] = (
     (Database, "write"),
     (CsvStore, "save"),
     (CsvStore, "change"),
-    (AsyncSqliteSaver, "aput"),
-    (AsyncSqliteSaver, "aput_writes"),
+    (ThreadSaver, "aput"),
+    (ThreadSaver, "aput_writes"),
     (AsyncSqliteStore, "abatch"),
 )
 
