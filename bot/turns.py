@@ -16,8 +16,9 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 from adapters.contract import Accepted, Notice, TextDelta
 from bot.addresses import GroupSessions, address_of, owner_of, session_key
 from bot.agent.context import TurnContext
+from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.requests import Request
-from bot.agent.runner import Event, Finished, Parked, Runner, ThreadState
+from bot.agent.runner import Runner
 from bot.approvals import Approvals
 from bot.cards import as_request, held, verdicts_of
 from bot.endings import Endings

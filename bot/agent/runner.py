@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal
 from uuid import uuid4
@@ -11,12 +10,14 @@ import structlog
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
+from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Action, TextDelta, Verdict
 from bot.agent.answers import AGENT_NODE, Listener
 from bot.agent.context import TurnContext, current_turn
+from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.failures import sentence_for
 from bot.agent.gating import Gatekeeping, gatekeeping
 from bot.agent.ledgered import ToolRuns
@@ -32,42 +33,13 @@ log = structlog.get_logger(__name__)
 STRICT_RESUME = "__pregel_strict_resume"
 """A private key of LangGraph >= 1.2.20: a resume whose interrupt is not open fails (FACTS.md)."""
 
+INTERRUPT = "__interrupt__"
+"""Where LangGraph keeps interrupts, in what it streams as in what it stores."""
+
 MOST_STEPS = 250
 
 Durability = Literal["exit", "sync"]
 """When a turn is written: at its end, or each step before the next begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The turn has ended with this answer. `stopped` says that the person ended it."""
-
-    message_id: str
-    text: str
-    stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """The turn waits for decisions: all interrupts that are open now."""
-
-    requests: tuple[Request, ...]
-
-
-Event = TextDelta | Finished | Parked
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadState:
-    """What a thread holds, as it is on disk.
-
-    `finished` is its last answer if nothing is open and every call is answered.
-    """
-
-    exists: bool
-    human_ids: frozenset[str]
-    requests: tuple[Request, ...]
-    finished: Finished | None
 
 
 class Runner:
@@ -210,10 +182,13 @@ class Runner:
             said.put_nowait(None)
 
     async def _outcome(self, context: TurnContext, listener: Listener) -> Event:
-        requests = await self._requests(context.thread_id)
-        if requests:
-            return Parked(requests)
-        messages = await self._messages(context.thread_id)
+        found = await self._saver.aget_tuple(_config(context.thread_id))
+        # To look for open interrupts costs as much as all the rest, so only if there was one.
+        if found and any(channel == INTERRUPT for _, channel, _ in found.pending_writes or ()):
+            requests = await self._requests(context.thread_id)
+            if requests:
+                return Parked(requests)
+        messages = _messages_in(found)
         if direct := _answered_by_tools(messages):
             await self._append(context.thread_id, [direct])
             messages.append(direct)
@@ -247,8 +222,7 @@ class Runner:
 
     async def _messages(self, thread_id: str) -> list[AnyMessage]:
         """Read the committed messages; `get_state` would show pending writes too (FACTS.md)."""
-        found = await self._saver.aget_tuple(_config(thread_id))
-        return list(found.checkpoint["channel_values"].get("messages", ())) if found else []
+        return _messages_in(await self._saver.aget_tuple(_config(thread_id)))
 
     async def _answers(
         self, thread_id: str, messages: Sequence[AnyMessage], text: str = NOT_RUN
@@ -262,6 +236,10 @@ class Runner:
 
 def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": MOST_STEPS}
+
+
+def _messages_in(found: CheckpointTuple | None) -> list[AnyMessage]:
+    return list(found.checkpoint["channel_values"].get("messages", ())) if found else []
 
 
 def _finished(messages: Sequence[AnyMessage]) -> Finished | None:

@@ -1,0 +1,38 @@
+"""What comes of running the agent: text as it is written, then an answer or open requests."""
+
+from dataclasses import dataclass
+
+from adapters.contract import TextDelta
+from bot.agent.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The turn has ended with this answer. `stopped` says that the person ended it."""
+
+    message_id: str
+    text: str
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The turn waits for decisions: all interrupts that are open now."""
+
+    requests: tuple[Request, ...]
+
+
+Event = TextDelta | Finished | Parked
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """What a thread holds, as it is on disk.
+
+    `finished` is its last answer if nothing is open and every call is answered.
+    """
+
+    exists: bool
+    human_ids: frozenset[str]
+    requests: tuple[Request, ...]
+    finished: Finished | None
