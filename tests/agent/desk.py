@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from adapters.contract import Address, TextDelta
 from bot.agent.context import TurnContext
+from bot.agent.events import Event
 from bot.agent.opening import AgentOptions, open_agent
-from bot.agent.runner import Event, Runner
+from bot.agent.runner import Runner
 from sessions.database import Database
 from sessions.ledger import Ledger
 

@@ -16,8 +16,9 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Approve
+from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import STRICT_RESUME, Finished, Parked
+from bot.agent.runner import STRICT_RESUME
 from bot.agent.threads import unanswered_calls
 from tests.agent.clerk import Clerk
 from tests.agent.desk import context, events_of, open_desk

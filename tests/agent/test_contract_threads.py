@@ -15,8 +15,8 @@ from langgraph.types import interrupt
 
 from adapters.contract import Approve
 from bot.agent.context import current_turn
+from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import Finished, Parked
 from tests.agent.desk import context, events_of, open_desk
 
 HERE: RunnableConfig = {"configurable": {"thread_id": "t"}}

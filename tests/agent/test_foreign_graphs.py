@@ -11,9 +11,9 @@ from langchain_core.messages import HumanMessage
 
 from adapters.contract import Approve, Edit, Reject, Respond, Verdict
 from bot.agent.context import TurnContext
+from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
 from bot.agent.requests import Request
-from bot.agent.runner import Finished, Parked
 from bot.errors import AgentFailed, InterruptGone
 from tests.agent.desk import Desk, context, events_of, open_desk
 

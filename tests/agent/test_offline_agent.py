@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve, Edit, Reject, Respond
-from bot.agent.runner import Finished, Parked
+from bot.agent.events import Finished, Parked
 from bot.errors import InterruptGone, MisshapenVerdict
 from tests.agent.desk import Desk, context, events_of, open_desk
 

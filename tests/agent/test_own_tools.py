@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import Finished, Parked
 from bot.errors import StartError
 from tests.agent.clerk import Clerk
 from tests.agent.desk import context, events_of, open_desk

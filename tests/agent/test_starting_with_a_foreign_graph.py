@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.agent.events import Finished
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import Finished
 from bot.errors import StartError
 from tests.agent.desk import context, events_of, open_desk
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import ToolMessage
 
+from bot.agent.events import Finished
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import Finished
 from bot.errors import StartError
 from tests.agent import risky_tools
 from tests.agent.clerk import Clerk

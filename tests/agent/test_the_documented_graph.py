@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve
+from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import Finished, Parked
 from tests.agent.desk import context, events_of, open_desk
 
 GUIDE = Path(__file__).parents[2] / "docs" / "bring-your-own-graph.md"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve, TextDelta
+from bot.agent.events import Finished, Parked
 from bot.agent.graph import Limits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions
-from bot.agent.runner import Finished, Parked
 from bot.errors import AgentFailed
 from tests.agent.desk import Desk, context, events_of, open_desk
 from tests.agent.provider import Call, Provider, Reply, open_provider
