@@ -34,6 +34,7 @@ from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
+from sessions.people import People
 from sessions.store import SessionStoreError
 
 CONTROL_SOCKET = "control.sock"
@@ -104,6 +105,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             runner=runner,
             lanes=lanes,
             outbox=outbox,
+            people=People(database),
             groups=settings.sessions.group_sessions,
             clock=now,
         )

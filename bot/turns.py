@@ -30,6 +30,7 @@ from sessions.conversations import Conversations
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.models import ApprovalRecord, Message, Place
+from sessions.people import People
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Turns:
         runner: Runner,
         lanes: Lanes,
         outbox: Outbox,
+        people: People,
         groups: GroupSessions,
         clock: Callable[[], datetime],
     ) -> None:
@@ -78,6 +80,7 @@ class Turns:
         self.groups = groups
         self._ledger = ledger
         self.outbox = outbox
+        self.people = people
         self.endings = Endings(conversations, clock=clock)
         self._running: dict[str, Turn] = {}
 
