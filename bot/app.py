@@ -96,6 +96,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             check=runner.check,
             ttl=timedelta(minutes=settings.approvals.approval_ttl_minutes),
             clock=now,
+            ended=conversations.news.tell,
         )
         turns = Turns(
             sessions=sessions,
@@ -112,7 +113,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         stack.push_async_callback(outbox.close)
         stack.push_async_callback(turns.lanes.drain, settings.server.shutdown_grace_seconds)
         decisions = Decisions(turns, approvals, clock=now)
-        checks = (_checking(store), _checking_database(conversations))
+        checks = (_checking(store), _checking_database(database))
         yield Bot(settings.agent.bot_name, turns, decisions, checks, now)
 
 
@@ -216,12 +217,12 @@ def _checking(store: CsvStore) -> Check:
     return check
 
 
-def _checking_database(conversations: Conversations) -> Check:
+def _checking_database(database: Database) -> Check:
     async def check() -> Part:
         try:
-            await conversations.get("")
+            await database.check()
         except DatabaseError as error:
             return Part("conversations", ok=False, text=str(error))
-        return Part("conversations", ok=True, text="The database answers.")
+        return Part("conversations", ok=True, text="The database can be written.")
 
     return check

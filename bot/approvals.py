@@ -22,6 +22,7 @@ from adapters.contract import (
     Refused,
     Verdict,
 )
+from adapters.json_values import storable
 from bot.addresses import address_of
 from bot.agent.requests import Request
 from bot.cards import clock_time, settled, too_late, verdicts_of
@@ -38,7 +39,7 @@ from bot.verdicts import (
 )
 from sessions.approval_records import ApprovalRecords
 from sessions.manager import SessionManager
-from sessions.models import ApprovalRecord, JsonObject, Message, PendingApproval, Vote
+from sessions.models import ActionRecord, ApprovalRecord, JsonObject, Message, PendingApproval, Vote
 from sessions.store import NoSuchSession
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -56,7 +57,10 @@ class Claimed:
 
 
 class Approvals:
-    """What the agent may not do before a person decides."""
+    """What the agent may not do before a person decides.
+
+    `ended` is told the thread of each approval that has been carried out or closed.
+    """
 
     def __init__(
         self,
@@ -67,7 +71,9 @@ class Approvals:
         check: Check,
         ttl: timedelta,
         clock: Callable[[], datetime],
+        ended: Callable[[str], None],
     ) -> None:
+        self._ended = ended
         self.records = records
         self.deciders = deciders
         self._sessions = sessions
@@ -130,7 +136,7 @@ class Approvals:
         if record.decider == "two":
             return False
         granted = await self.records.granted(record.session_id)
-        return all(_grant(action.name, action.decider) in granted for action in record.actions)
+        return all(_grant(record, action) in granted for action in record.actions)
 
     async def decide(self, decision: Decision) -> Claimed | Notice | Refused:
         """Take a person's decision: the person, then its shape, then the claim.
@@ -168,10 +174,12 @@ class Approvals:
         self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], person: str
     ) -> Refused | None:
         try:
+            for verdict in verdicts:
+                storable(to_json(verdict))
             self._check([to_action(action) for action in record.actions], verdicts)
             self._check_reach(record, verdicts, person)
-        except MisshapenVerdict as misshapen:
-            return Refused("misshapen", str(misshapen))
+        except (MisshapenVerdict, ValueError) as misshapen:
+            return Refused("misshapen", f"{str(misshapen)[:1].upper()}{str(misshapen)[1:]}")
         return None
 
     async def _claim(
@@ -216,7 +224,8 @@ class Approvals:
         if others:
             return Refused(
                 "misshapen",
-                f"{others[0].voter} decided otherwise first. Decide the same, or reject it.",
+                f"{others[0].voter} decided otherwise. Yours is kept: one of you has to decide as "
+                "the other did, or reject it.",
             )
         return Notice(f"One of two: a second admin has to decide the same about {record.id}.")
 
@@ -228,8 +237,8 @@ class Approvals:
         """
         for action, verdict in zip(record.actions, verdicts_of(record), strict=True):
             if isinstance(verdict, Approve) and verdict.for_session:
-                grant = _grant(action.name, action.decider)
-                await self.records.grant(record.session_id, grant, record.decided_by, self._clock())
+                by, at = record.decided_by, self._clock()
+                await self.records.grant(record.session_id, _grant(record, action), by, at)
         await self.records.began(record.id, self._clock())
 
     async def end_early(self, record: ApprovalRecord, outcome: Outcome, by: str) -> Claimed | None:
@@ -242,6 +251,7 @@ class Approvals:
     async def close(self, record: ApprovalRecord, ending: str) -> None:
         """Note how it ended, and empty its place in the session's row."""
         await self.records.ended(record.id, self._clock(), ending)
+        self._ended(record.thread_id)
         await self._sessions.settle(record.session_id, record.id)
 
     async def open_for(self, person: str) -> list[ApprovalRecord]:
@@ -259,9 +269,9 @@ def _for_each(verdicts: tuple[Verdict, ...], actions: int) -> tuple[Verdict, ...
     return verdicts * actions if single_for_all else verdicts
 
 
-def _grant(tool: str, decider: str) -> str:
-    """Name a grant: what a requester granted does not cover what an admin must decide."""
-    return f"{tool}:{decider}"
+def _grant(record: ApprovalRecord, action: ActionRecord) -> str:
+    """Name a grant: it covers neither other people nor what somebody else must decide."""
+    return f"{action.name}:{action.decider}:{record.requester}"
 
 
 def _decider(stored: str) -> Decider:

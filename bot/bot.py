@@ -178,12 +178,14 @@ class Bot:
         if session is not None:
             await self.sessions.touch(session.session_id, row.sent_at or row.created_at)
             out.put(Accepted(row.id, session.session_id, session.thread_id))
-        stored = await self.turns.endings.store(row, str(uuid5(NAMESPACE_OID, row.id)), text)
-        for reply in said.replies:
-            out.put(reply, stored.id)
-        if said.then is not None:
-            out.shows = said.shows
-            await said.then(out)()
+        try:
+            stored = await self.turns.endings.store(row, str(uuid5(NAMESPACE_OID, row.id)), text)
+            for reply in said.replies:
+                out.put(reply, stored.id)
+        finally:
+            if said.then is not None:  # a decision that is taken is carried out
+                out.shows = said.shows
+                await said.then(out)()
 
     async def end_session(self, session_id: str) -> Session | None:
         """End a session; what is open in it is withdrawn, what was said is kept."""
@@ -191,6 +193,7 @@ class Bot:
         if session is None:
             return None
         await self.decisions.withdraw(session.thread_id, OPERATOR, None)
+        await self.approvals.records.drop_grants(session_id)
         return await self.sessions.end(session_id)
 
     async def ready(self) -> tuple[Part, ...]:

@@ -42,14 +42,18 @@ def too_late(record: ApprovalRecord) -> Refused:
 
 def held(row: Message, records: Sequence[ApprovalRecord]) -> Held:
     """Tell a person what their text waits for."""
-    first = records[0]
+    undecided = [record for record in records if record.decided_at is None]
+    if not undecided:
+        text = "Your message is kept and is next: what was decided before it is being carried out."
+        return Held(row.id, (), text)
+    first = undecided[0]
     what = "; ".join(summary(action) for action in first.actions)
     text = (
         f"Your message is kept and waits until this is decided: {what}\n"
         f"Who can decide: {in_words(first.decider)}, with /approve {first.id} "
         f"or /reject {first.id}. /cancel withdraws it."
     )
-    return Held(row.id, tuple(map(as_request, records)), text)
+    return Held(row.id, tuple(map(as_request, undecided)), text)
 
 
 def clock_time(at: datetime) -> str:

@@ -102,7 +102,13 @@ class Decisions:
         request = next(
             (each for each in state.requests if each.interrupt_id == record.interrupt_id), None
         )
-        if request is None:
+        if request is None and state.last_human_id != turn.row.id:
+            # The thread is another turn's by now: what it says is no answer to this one.
+            log.error("a decision came to a thread that had gone on", approval=record.id)
+            ending = await turns.ending_of(record)
+            await turns.endings.fail(turn.row, f"This could not be carried out. {ending}", out)
+            await self._approvals.close(record, ending)
+        elif request is None:
             await turns.go_on(turn, state, out, record)
         elif shown_hash(request.actions) != record.hash:
             log.error("what the agent asks is not what was decided", approval=record.id)

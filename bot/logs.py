@@ -22,6 +22,7 @@ from typing import Any, Literal, TextIO, cast
 import structlog
 
 from bot.masking import Mask, masking
+from bot.traces import trace_of
 from sessions.private_files import make_private_directory
 
 OURS = ("bot", "adapters", "sessions", "config")
@@ -68,7 +69,7 @@ def configure_logging(options: LogOptions, stream: TextIO | None = None) -> Iter
         words = options.level == "DEBUG"
         stack.enter_context(_levels(options.level))
         stack.enter_context(_root(_Handover(queue, masking(options.secrets), words=words)))
-        stack.enter_context(_structlog())
+        stack.enter_context(_structlog(words=words))
         yield
 
 
@@ -82,7 +83,11 @@ class _Handover(QueueHandler):
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Turn what was logged, by us or by a library, into a masked event."""
-        event: Event = dict(record.msg) if isinstance(record.msg, dict) else _of_library(record)
+        event: Event = (
+            dict(record.msg)
+            if isinstance(record.msg, dict)
+            else _of_library(record, words=self._words)
+        )
         if not self._words:
             for name in WORDS & event.keys():
                 event[name] = f"({len(str(event[name]))} characters)"
@@ -99,10 +104,10 @@ class _Handover(QueueHandler):
         return finished
 
 
-def _of_library(record: logging.LogRecord) -> Event:
+def _of_library(record: logging.LogRecord, *, words: bool) -> Event:
     event: Event = {"event": record.getMessage(), **structlog.contextvars.get_contextvars()}
-    if record.exc_info:
-        event["exception"] = logging.Formatter().formatException(record.exc_info)
+    if record.exc_info and record.exc_info[1] is not None:
+        event["exception"] = trace_of(record.exc_info[1], words=words)
     return event
 
 
@@ -202,7 +207,15 @@ def _root(handler: logging.Handler) -> Iterator[None]:
 
 
 @contextmanager
-def _structlog() -> Iterator[None]:
+def _structlog(*, words: bool) -> Iterator[None]:
+    def trace(_logger: Any, _method: str, event: Event) -> Event:
+        error = event.pop("exc_info", None)
+        if error is True:
+            error = sys.exception()
+        if isinstance(error, BaseException):
+            event["exception"] = trace_of(error, words=words)
+        return event
+
     before = structlog.get_config()
     structlog.configure(
         processors=[
@@ -210,7 +223,7 @@ def _structlog() -> Iterator[None]:
             structlog.contextvars.merge_contextvars,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.processors.StackInfoRenderer(),
-            structlog.processors.format_exc_info,
+            trace,
             _as_message,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -54,6 +56,7 @@ class Outbox:
         self._lanes: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
         self._workers: dict[Address, asyncio.Task[None]] = {}
         self._woken: set[Address] = set()
+        self._read: defaultdict[Address, set[ReplyStream]] = defaultdict(set)
         self._closed = False
 
     def connect(self, adapter: Adapter) -> None:
@@ -69,13 +72,25 @@ class Outbox:
 
     def stream(self, to: Address, shows: str = "") -> ReplyStream:
         """Give a stream for a turn; what its reader misses is pushed to them."""
-        return ReplyStream(shows, lambda: self.wake(to))
+        stream = ReplyStream(shows, lambda: self.wake(to))
+        if self.reaches(to):
+            self._read[to].add(stream)  # what is in it is its reader's to show
+        return stream
 
-    def showing(self, to: Address, stream: ReplyStream) -> Showing:
+    @asynccontextmanager
+    async def showing(self, to: Address, stream: ReplyStream) -> AsyncIterator[Showing]:
         """Show what a turn says, in the order of its chat."""
         pushes = self.reaches(to)
         lane = self._lane(to) if pushes else None
-        return Showing(stream, self._conversations, lane=lane, notes=pushes)
+        try:
+            async with Showing(stream, self._conversations, lane=lane, notes=pushes) as replies:
+                yield replies
+        finally:
+            self._read[to].discard(stream)
+            if not self._read[to]:
+                del self._read[to]
+            if stream.rows:  # what its reader left is ours now
+                self.wake(to)
 
     async def show(self, to: Address, stream: ReplyStream) -> None:
         """Push what a turn says, as it comes."""
@@ -156,7 +171,8 @@ class Outbox:
             while to in self._woken:  # also by whoever wrote while the records were read
                 self._woken.discard(to)
                 for row in await self._conversations.undelivered_to(place_of(to)):
-                    await self._push(to, row)
+                    if not any(row.id in stream.rows for stream in self._read.get(to, ())):
+                        await self._push(to, row)
             self._workers.pop(to, None)
 
     async def _push(self, to: Address, row: Message) -> None:

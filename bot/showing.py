@@ -5,9 +5,14 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from adapters.contract import Answer, ApprovalRequest, DeliveryFailed, Reply, TextDelta
 from bot.streams import ReplyStream
 from sessions.conversations import Conversations
+from sessions.database import DatabaseError
+
+log = structlog.get_logger(__name__)
 
 
 class Showing:
@@ -77,17 +82,23 @@ class Showing:
         """Note what was delivered, and let the next one show."""
         self._stream.leave()
         try:
-            if isinstance(error, DeliveryFailed) and error.retry_after is not None:
-                for row in self._rows:  # the platform has said that it did not take them
-                    await self._conversations.mark(row, "written")
-            if self.complete and error is None:
-                if self._cards and self._notes:
-                    await self._conversations.parts.cards_shown(self._cards)
-                if self._rows or self._has_parts:
-                    await self._conversations.delivered(list(self._rows), self._stream.shows)
+            await self._note(error)
+        except DatabaseError as failed:
+            # It has been said; at worst it is shown once more after the next start.
+            await asyncio.to_thread(log.error, "a delivery could not be noted", exc_info=failed)
         finally:
             if self._holds_lane and self._lane is not None:
                 self._lane.release()
+
+    async def _note(self, error: BaseException | None) -> None:
+        if isinstance(error, DeliveryFailed) and error.retry_after is not None:
+            for row in self._rows:  # the platform has said that it did not take them
+                await self._conversations.mark(row, "written")
+        if self.complete and error is None:
+            if self._cards and self._notes:
+                await self._conversations.parts.cards_shown(self._cards)
+            if self._rows or self._has_parts:
+                await self._conversations.delivered(list(self._rows), self._stream.shows)
 
     async def _take_lane(self) -> None:
         if self._lane is not None and not self._holds_lane:

@@ -19,6 +19,8 @@ class Sink(Protocol):
 class ReplyStream:
     """Replies on their way to one reader; `shows` is the id of the message that they answer.
 
+    `rows` are the stored messages among them.
+
     It stays small however slow the reader is: pieces of text that wait are joined, and nothing
     else comes in numbers. When the reader has left, what is put is dropped, and the turn goes on;
     `missed` is called for each stored message that nobody read.
@@ -26,6 +28,7 @@ class ReplyStream:
 
     def __init__(self, shows: str = "", missed: Callable[[], None] = lambda: None) -> None:
         self.shows = shows
+        self.rows: set[str] = set()
         self._waiting: deque[tuple[Reply, str]] = deque()
         self._news = asyncio.Event()
         self._closed = False
@@ -34,6 +37,8 @@ class ReplyStream:
 
     def put(self, reply: Reply, row: str = "") -> None:
         """Say one thing to the reader, if there still is one."""
+        if row:
+            self.rows.add(row)
         if self._left:
             if row:
                 self._missed()

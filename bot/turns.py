@@ -6,7 +6,7 @@ It ends with an answer, or parks at an approval and then holds nothing: no lock,
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -91,22 +91,42 @@ class Turns:
         if arrival.expired is not None:
             out.put(Notice("Your last session had expired, so this is a new conversation."))
         session_id, thread_id = arrival.session.session_id, arrival.session.thread_id
-        async with self.lanes.exclusive(thread_id):
+        async with self._at_rest(thread_id):
             await self.run_held(thread_id)
             await self._ask(replace(row, session_id=session_id, thread_id=thread_id), out)
+
+    @asynccontextmanager
+    async def _at_rest(self, thread_id: str) -> AsyncIterator[None]:
+        """Own a thread in which nothing is decided that has still to be carried out.
+
+        Between a decision and its carrying out the thread is free for a moment; a text that came
+        in there would answer the open calls as not run.
+        """
+        with self.conversations.news.listening(thread_id) as ended:
+            while True:
+                ended.clear()
+                async with self.lanes.exclusive(thread_id):
+                    if not await self.approvals.records.unfinished(thread_id=thread_id):
+                        yield
+                        return
+                await ended.wait()
 
     async def run_held(self, thread_id: str) -> None:
         """Run the texts that waited for an approval, in order. The caller owns the thread."""
         for row in await self.conversations.held(thread_id):
-            if await self.approvals.records.open(thread_id=thread_id):
+            if await self.approvals.records.in_progress(thread_id):
                 return
             with self.chat(row.place, row.id) as out:
                 await self._ask(row, out)
 
     async def _ask(self, row: Message, out: Sink) -> None:
-        """Put one text to the agent, or hold it while an approval is open."""
+        """Put one text to the agent, or hold it while an approval has not ended.
+
+        That is one question: between two, an open one may be decided, and the text would take the
+        turn of what was decided.
+        """
         out.put(Accepted(row.id, row.session_id, row.thread_id))
-        waiting_for = await self.approvals.records.open(thread_id=row.thread_id)
+        waiting_for = await self.approvals.records.in_progress(row.thread_id)
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
@@ -140,7 +160,7 @@ class Turns:
             while True:
                 parked = await self._follow(turn, events, out)
                 if carried_out is not None:
-                    await self.approvals.close(carried_out, await self._ending(carried_out))
+                    await self.approvals.close(carried_out, await self.ending_of(carried_out))
                 decided = await self._park(turn, parked, out) if parked else None
                 if decided is None:
                     return
@@ -151,13 +171,13 @@ class Turns:
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
-                ending = await self._ending(carried_out)
+                ending = await self.ending_of(carried_out)
                 await self.approvals.close(carried_out, f"{ending} Then the agent failed.")
         except Exception:
             log.exception("a turn failed")
             await self.endings.fail(turn.row, "Something went wrong on our side.", out)
             if carried_out is not None:
-                await self.approvals.close(carried_out, await self._ending(carried_out))
+                await self.approvals.close(carried_out, await self.ending_of(carried_out))
         finally:
             del self._running[turn.row.thread_id]
             reset_contextvars(**tokens)
@@ -190,7 +210,7 @@ class Turns:
                 out.put(as_request(record))
         return None
 
-    async def _ending(self, record: ApprovalRecord) -> str:
+    async def ending_of(self, record: ApprovalRecord) -> str:
         """Say how the actions of a decision ended, as the ledger has it."""
         since = record.decided_at or record.asked_at
         names = {action.name for action in record.actions}
@@ -204,10 +224,9 @@ class Turns:
     def stop(self, thread_id: str) -> bool:
         """Let the running turn end as soon as a begun action has; False if none runs."""
         turn = self._running.get(thread_id)
-        if turn is None:
-            return False
-        turn.stop.set()
-        return True
+        if turn is not None:
+            turn.stop.set()
+        return turn is not None
 
     def is_running(self, thread_id: str) -> bool:
         """Say whether the agent works on this thread right now."""

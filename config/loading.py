@@ -78,7 +78,7 @@ def load_settings(home: Path) -> Loaded:
 
 
 def _load(home: Path, file: Path) -> Loaded:
-    written, warnings = _read(file)
+    written = _read(file)
     known = fields()
     origins = {name: _origin(name, written) for name in known}
     given = {"_env_file": file if file.is_file() else None, "_env_file_encoding": "utf-8-sig"}
@@ -88,7 +88,7 @@ def _load(home: Path, file: Path) -> Loaded:
         settings,
         origins,
         others,
-        (*warnings, *_misspelt(others), *advice(settings.server)),
+        (*_misspelt(others), *advice(settings.server)),
     )
 
 
@@ -108,11 +108,11 @@ def settings_from(home: Path, **given: object) -> Settings:
     return _Reader(home, origins, {"_env_file": None, **values}).settings()
 
 
-def _read(file: Path) -> tuple[dict[str, str], list[str]]:
+def _read(file: Path) -> dict[str, str]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return {}, []
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         wrong = (
             "is not text in UTF-8"
@@ -122,12 +122,14 @@ def _read(file: Path) -> tuple[dict[str, str], list[str]]:
         problem = Problem(".env", str(file), wrong, "cp .env.example .env")
         raise SettingsWrong((problem,)) from error
     odd = [
-        f"Line {binding.original.line} of .env is not NAME=value and is passed over."
+        Problem(".env", str(file), f"line {binding.original.line} is not NAME=value", "PORT=8000")
         for binding in parse_stream(StringIO(text))
         if binding.error or (binding.key is not None and binding.value is None)
     ]
+    if odd:  # it could be what keeps others out
+        raise SettingsWrong(tuple(odd))
     values = dotenv_values(stream=StringIO(text))
-    return {name: value for name, value in values.items() if value is not None}, odd
+    return {name: value for name, value in values.items() if value is not None}
 
 
 @contextmanager

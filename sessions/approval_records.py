@@ -33,6 +33,9 @@ PLAIN = tuple(
 
 ASK = insert_if_absent(approvals, "thread_id", "interrupt_id")
 VOTE = insert_if_absent(votes, "approval_id", "voter")
+WITHDRAW_VOTE = delete(votes).where(
+    votes.c.approval_id == bindparam("approval"), votes.c.voter == bindparam("who")
+)
 GRANT = insert_if_absent(grants)
 ALL = select(approvals).order_by(approvals.c.number)
 BY_ID = ALL.where(approvals.c.id == bindparam("approval"))
@@ -67,9 +70,14 @@ class ApprovalRecords:
         here = [] if thread_id is None else [approvals.c.thread_id == thread_id]
         return await self._not_ended(approvals.c.decided_at.is_(None), *here)
 
-    async def unfinished(self) -> Sequence[ApprovalRecord]:
-        """Give what is decided and was not carried out to its end."""
-        return await self._not_ended(approvals.c.decided_at.is_not(None))
+    async def in_progress(self, thread_id: str) -> Sequence[ApprovalRecord]:
+        """Give what has not ended in a thread: open, or decided and still to be carried out."""
+        return await self._not_ended(approvals.c.thread_id == thread_id)
+
+    async def unfinished(self, *, thread_id: str | None = None) -> Sequence[ApprovalRecord]:
+        """Give what is decided and was not carried out to its end, in all threads or in one."""
+        here = [] if thread_id is None else [approvals.c.thread_id == thread_id]
+        return await self._not_ended(approvals.c.decided_at.is_not(None), *here)
 
     async def due(self, now: datetime) -> Sequence[ApprovalRecord]:
         """Give what nobody decided in time."""
@@ -78,7 +86,7 @@ class ApprovalRecords:
         )
 
     async def vote(self, vote: Vote) -> Sequence[Vote]:
-        """Store a vote, unless this person has voted, and give all votes in order.
+        """Store a vote, in the place of this person's earlier one, and give all in order.
 
         Raises:
             KeyError: there is no such approval.
@@ -87,6 +95,7 @@ class ApprovalRecords:
         def work(db: Connection) -> Sequence[Vote]:
             _known(db, vote.approval_id)
             values = asdict(vote) | {"at": stored(vote.at), "verdicts": list(vote.verdicts)}
+            db.execute(WITHDRAW_VOTE, {"approval": vote.approval_id, "who": vote.voter})
             db.execute(VOTE, values)
             query = select(votes).where(votes.c.approval_id == vote.approval_id)
             return [

@@ -12,16 +12,24 @@ from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, delete, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
-from sessions.database_file import create, problem_with
+from sessions.database_file import WHAT_TO_DO, create, problem_with
 from sessions.group_commit import GroupCommit
 from sessions.migrations.running import BrokenReferences, known_revisions, migrate
+from sessions.tables import insert_if_absent, people
 
 Answer = TypeVar("Answer")
 Work = Callable[[Connection], Any]
+
+LOCKED_SECONDS = 10.0
+"""How long a write waits while another program holds the file, as a backup may for a moment."""
+
+# What a check writes is gone again in the same transaction, which goes to the disk all the same.
+CHECK = insert_if_absent(people, "person").values(zone="", streams=True, blocked_by="")
+UNCHECK = delete(people).where(people.c.person == bindparam("who"))
 
 
 class DatabaseError(Exception):
@@ -44,8 +52,14 @@ class Database:
     """
 
     def __init__(
-        self, writer: GroupCommit[Work, Any], reader: Connection, reading: ThreadPoolExecutor
+        self,
+        path: Path,
+        writer: GroupCommit[Work, Any],
+        reader: Connection,
+        reading: ThreadPoolExecutor,
     ) -> None:
+        self._path = path
+        self._inode = path.stat().st_ino
         self._writer = writer
         self._reader = reader
         self._reading = reading
@@ -65,7 +79,7 @@ class Database:
             writer, reader = await asyncio.to_thread(stack.enter_context, connections)
             commit = _Batches(writer).commit
             async with GroupCommit(commit, name="conversations-writer") as writing:
-                yield cls(writing, reader, reading)
+                yield await asyncio.to_thread(cls, path, writing, reader, reading)
         finally:
             await asyncio.to_thread(reading.shutdown)
             await asyncio.to_thread(stack.close)
@@ -81,6 +95,27 @@ class Database:
         """
         answer: Answer = await self._writer.submit(work)
         return answer
+
+    async def check(self) -> None:
+        """Make sure that it can be written, and that its name still leads to its file.
+
+        Raises:
+            DatabaseFailed: with a sentence that says what is wrong.
+        """
+
+        def work(db: Connection) -> None:
+            db.execute(CHECK, {"person": "?"})
+            db.execute(UNCHECK, {"who": "?"})
+
+        await self.write(work)
+        if not await asyncio.to_thread(self._is_in_place):
+            raise DatabaseFailed(f"{self._path} was moved or replaced while it was open. Restart.")
+
+    def _is_in_place(self) -> bool:
+        try:
+            return self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
 
     async def read(self, work: Callable[[Connection], Answer]) -> Answer:
         """Run `work`, which only reads, beside the writer."""
@@ -166,9 +201,6 @@ def _connections(path: Path) -> Iterator[tuple[Connection, Connection]]:
         raise DatabaseUnreadable(f"{path} cannot be opened: {reason}. {WHAT_TO_DO}") from error
 
 
-WHAT_TO_DO = "It was left as it is: move it away or put a backup in its place, then start again."
-
-
 def _migrate(path: Path) -> None:
     with connected(path, "foreign_keys=OFF") as connection:
         migrate(connection)
@@ -192,7 +224,11 @@ def _engine(path: Path, pragmas: Sequence[str]) -> Engine:
         URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
         hide_parameters=True,  # errors are logged, and people's words are not
-        connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 256},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": LOCKED_SECONDS,
+            "cached_statements": 256,
+        },
     )
 
     @event.listens_for(engine, "connect")

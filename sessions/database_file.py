@@ -22,9 +22,18 @@ def beside(path: Path, ending: str) -> Path:
 def problem_with(path: Path, revisions: Sequence[str]) -> str:
     """Say in a sentence why this file must not be opened; empty if nothing is wrong.
 
-    It is only read. A file that is not there is no problem, unless its log is. `revisions` are
-    those that are known, the newest first.
+    `revisions` are those that are known, the newest first.
     """
+    return _problem(path, lambda database: _problem_inside(path, database, revisions))
+
+
+def problem_with_tables(path: Path, tables: frozenset[str]) -> str:
+    """Say in a sentence why this is not our database with these tables; empty if it is."""
+    return _problem(path, lambda database: _damage(path, database, tables))
+
+
+def _problem(path: Path, inside: Callable[[sqlite3.Connection], str]) -> str:
+    """Look into a file. One that is not there is no problem, unless its log is."""
     log = beside(path, "-wal")
     if not path.exists():
         if log.exists() and log.stat().st_size:
@@ -36,18 +45,15 @@ def problem_with(path: Path, revisions: Sequence[str]) -> str:
     how = "mode=ro" if log.exists() else "immutable=1"
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as database:
-            return _problem_inside(path, database, revisions)
+            return inside(database)
     except (sqlite3.Error, OSError) as error:
         return f"{path} cannot be read as a database: {error}."
 
 
 def _problem_inside(path: Path, database: sqlite3.Connection, revisions: Sequence[str]) -> str:
-    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-    if not tables >= FIRST_TABLES:
-        return f"{path} is a database, but not one of Threadline's."
-    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()  # about a second per GB
-    if found != "ok":
-        return f"{path} is damaged: {' '.join(found.split())}."
+    damage = _damage(path, database, FIRST_TABLES)
+    if damage:
+        return damage
     at = [revision for (revision,) in database.execute("SELECT version_num FROM alembic_version")]
     if not at:
         return f"{path} does not say which version of Threadline wrote it."
@@ -57,6 +63,14 @@ def _problem_inside(path: Path, database: sqlite3.Connection, revisions: Sequenc
             f"{', '.join(at)}, and this version knows them up to {revisions[0]}."
         )
     return ""
+
+
+def _damage(path: Path, database: sqlite3.Connection, wanted: frozenset[str]) -> str:
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if not tables >= wanted:
+        return f"{path} is a database, but not one of Threadline's."
+    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()  # about a second per GB
+    return "" if found == "ok" else f"{path} is damaged: {' '.join(found.split())}."
 
 
 def create(path: Path, fill: Callable[[Path], None]) -> None:
@@ -75,3 +89,6 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+WHAT_TO_DO = "It was left as it is: move it away or put a backup in its place, then start again."

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ class Fingerprint:
     size: int
     modified: int
     writable: bool
+    is_file: bool = True
 
 
 class OpenFile(Protocol):
@@ -230,5 +232,9 @@ class FileLock:
 
 def _fingerprint(status: os.stat_result) -> Fingerprint:
     return Fingerprint(
-        status.st_ino, status.st_size, status.st_mtime_ns, bool(status.st_mode & 0o222)
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        bool(status.st_mode & 0o222),
+        stat.S_ISREG(status.st_mode),
     )

@@ -45,14 +45,20 @@ class Layout:
         return _session(dict(zip(self.columns, cells, strict=False)))
 
 
+#: A first line with more than this is no header.
+_LONGEST_HEADER = 1000
+
+
 def layout_of(header: str, file: str) -> Layout:
     """Read the header.
 
     Raises:
         StoreUnreadable: it is not ours.
     """
+    # A return within it: the whole file is one line to us, and would upset the csv module.
+    first = "" if "\r" in header else header[:_LONGEST_HEADER]
     for separator in _SEPARATORS:
-        names = next(csv.reader([header], delimiter=separator), [])
+        names = next(csv.reader([first], delimiter=separator), [])
         columns = [name.strip() for name in names]
         while columns and not columns[-1]:
             columns.pop()

@@ -44,6 +44,8 @@ def recover(disk: Disk, files: SessionFiles, clock: Callable[[], datetime]) -> R
         StoreFailed: they cannot be written.
     """
     known = disk.fingerprint(files.csv)
+    if known is not None and not known.is_file:
+        raise StoreUnreadable(f"{files.csv} is no file. Move it away, or set SESSIONS_CSV_PATH.")
     if known is not None and not known.writable:
         raise StoreUnreadable(f"{files.csv} is read-only. Make it writable, or move it away.")
     try:

@@ -1,6 +1,5 @@
 """What a client sends, validated completely before anything happens."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -15,20 +14,11 @@ from pydantic import (
 )
 
 from adapters.contract import Approve, Edit, Reject, Respond, Verdict
+from adapters.json_values import LARGEST_INTEGER, storable, storable_text
 
 USER_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$"
 LONGEST_TEXT = 8000
-DEEPEST = 32
-LARGEST_INTEGER = 2**63
 NO_NUL = r"^[^\u0000]*$"
-
-
-def _storable_text(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("the text holds a NUL character, which cannot be stored")
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("the text holds half a character (a lone surrogate)")
-    return text
 
 
 def _not_blank(text: str) -> str:
@@ -37,27 +27,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _storable(value: Any, depth: int = 0) -> Any:
-    """Refuse what JSON may say and no store can keep: NUL, half characters, huge numbers."""
-    if depth > DEEPEST:
-        raise ValueError(f"the arguments are nested deeper than {DEEPEST} levels")
-    if isinstance(value, str):
-        _storable_text(value)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number is not finite")
-    elif isinstance(value, int) and not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
-        raise ValueError("an integer does not fit into 64 bits")
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _storable(name, depth + 1)
-            _storable(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _storable(item, depth + 1)
-    return value
-
-
-#: What `_storable` lets through, for the OpenAPI document.
+#: What `storable` lets through, for the OpenAPI document.
 JSON_VALUE_SCHEMA: Mapping[str, Any] = {
     "description": "Any JSON without NUL characters; integers of 64 bits.",
     "anyOf": [
@@ -74,10 +44,10 @@ JSON_VALUE_SCHEMA: Mapping[str, Any] = {
     ],
 }
 
-Text = Annotated[str, AfterValidator(_storable_text), Field(json_schema_extra={"pattern": NO_NUL})]
+Text = Annotated[str, AfterValidator(storable_text), Field(json_schema_extra={"pattern": NO_NUL})]
 SaidText = Annotated[
     str,
-    AfterValidator(_storable_text),
+    AfterValidator(storable_text),
     AfterValidator(_not_blank),
     Field(min_length=1, json_schema_extra={"pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"}),
 ]
@@ -125,7 +95,7 @@ class EditBody(_Body):
     decision: Literal["edit"]
     arguments: Annotated[
         dict[str, Any],
-        AfterValidator(_storable),
+        AfterValidator(storable),
         WithJsonSchema(
             {
                 "type": "object",

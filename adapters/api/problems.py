@@ -46,7 +46,7 @@ _DESCRIPTIONS = {
     429: "Ten messages of this conversation are waiting already. Try again later.",
     500: "Something went wrong here; `reference` is where to look in the log.",
     502: "The agent failed; `reference` is where to look in the log.",
-    503: "The bot is starting or stopping.",
+    503: "The bot is starting or stopping, or cannot store anything now.",
 }
 
 

@@ -29,10 +29,12 @@ Event = TextDelta | Finished | Parked
 class ThreadState:
     """What a thread holds, as it is on disk.
 
-    `finished` is its last answer if nothing is open and every call is answered.
+    `last_human_id` is that of the text that was put to the agent last; `finished` is the last
+    answer if nothing is open and every call is answered.
     """
 
     exists: bool
+    last_human_id: str
     human_ids: frozenset[str]
     requests: tuple[Request, ...]
     finished: Finished | None

@@ -60,14 +60,14 @@ class ToolRuns:
         turn.tool_begins(call["id"])
         try:
             if read_only:
-                return await self._guarded(call, run)
+                return _readable(await self._guarded(call, run))
             key = LedgerKey(turn.thread_id, ai_message_id, call["id"])
             known = await self.ledger.begin(
                 key, tool=call["name"], arguments=call["args"], at=self.clock()
             )
             if known is not None:
                 return message_from(call, known)
-            result = await self._guarded(call, run)
+            result = _readable(await self._guarded(call, run))
             failed = isinstance(result, ToolMessage) and result.status == "error"
             await self.ledger.end(
                 key,
@@ -86,16 +86,33 @@ class ToolRuns:
                 return await run()
         except GraphBubbleUp:
             raise
+        except asyncio.CancelledError as cancelled:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return await self._failed(call, cancelled)  # the tool's own doing
         except ToolException as refused:
             return message_to(call, str(refused), failed=True)
-        except Exception as error:  # noqa: BLE001 - whatever a tool raises, the model is told
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the model is told
             if limit.expired():  # and not a time-out of the tool's own
                 text = f"{call['name']} did not end within {self.timeout_seconds:g} seconds."
                 return message_to(call, f"{text} Whether it took effect is not known.", failed=True)
-            # Writing a trace reads source files, so not in the loop.
-            await asyncio.to_thread(log.error, "a tool failed", tool=call["name"], exc_info=error)
-            text = f"{call['name']} failed ({type(error).__name__})."
-            return message_to(call, text, failed=True)
+            return await self._failed(call, error)
+
+    async def _failed(self, call: dict[str, Any], error: BaseException) -> Result:
+        # Writing a trace reads source files, so not in the loop.
+        await asyncio.to_thread(log.error, "a tool failed", tool=call["name"], exc_info=error)
+        text = f"{call['name']} failed ({type(error).__name__})."
+        return message_to(call, text, failed=True)
+
+
+def _readable(result: Result) -> Result:
+    """Mend a text that holds half a character: no store takes it, and the action has run."""
+    if isinstance(result, ToolMessage) and isinstance(result.content, str):
+        text = result.content.encode("utf-8", "replace").decode()
+        if text != result.content:
+            return result.model_copy(update={"content": text})
+    return result
 
 
 def message_to(call: dict[str, Any], content: Any, *, failed: bool = False) -> ToolMessage:

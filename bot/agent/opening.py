@@ -2,8 +2,9 @@
 
 import asyncio
 import importlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,17 +12,18 @@ from typing import Any, Literal
 
 import aiosqlite
 from langchain_core.tools import BaseTool, tool
+from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
+from bot.agent.contained import contained
 from bot.agent.graph import Limits, build_agent
 from bot.agent.ledgered import ToolRuns, may_run_again
 from bot.agent.models import ModelOptions, open_models
 from bot.agent.runner import Durability, Runner
-from bot.agent.saver import open_saver
+from bot.agent.saver import open_saver, ours_or_new
 from bot.agent.tools import Send, shipped_tools
 from bot.errors import StartError
 from sessions.ledger import Ledger
-from sessions.private_files import make_private
 
 DEFAULT_PROMPT = (
     "You are {name}, a helpful assistant in a chat. Answer shortly and plainly. Some of your "
@@ -100,12 +102,17 @@ async def open_agent(
 
 @asynccontextmanager
 async def _open_store(path: Path) -> AsyncIterator[AsyncSqliteStore]:
-    await asyncio.to_thread(make_private, path)
+    await asyncio.to_thread(ours_or_new, path, frozenset({"store"}), _make_store)
     async with aiosqlite.connect(path, timeout=30, isolation_level=None) as connection:
         await connection.execute("PRAGMA journal_mode=WAL")
         async with AsyncSqliteStore(connection) as store:
             await store.setup()
             yield store
+
+
+def _make_store(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        SqliteStore(database).setup()
 
 
 def _prompt(options: AgentOptions) -> str:
@@ -148,6 +155,7 @@ def _own_tools(path: str) -> list[BaseTool]:
     if not isinstance(found, list | tuple):
         raise StartError(f"TOOLS={path} is not a list of tools but {type(found).__name__}.")
     try:
-        return [each if isinstance(each, BaseTool) else tool(each) for each in found]
+        tools = [each if isinstance(each, BaseTool) else tool(each) for each in found]
     except Exception as error:
         raise StartError(f"TOOLS={path} holds something that is no tool: {error}") from error
+    return [contained(each) for each in tools]

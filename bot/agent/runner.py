@@ -103,9 +103,11 @@ class Runner:
         state = await self._graph.aget_state(_config(thread_id))
         # A node that is still to run may say something else than the last message.
         at_work = bool(state.interrupts or state.next)
+        human_ids = [str(m.id) for m in messages if isinstance(m, HumanMessage)]
         return ThreadState(
             exists=bool(messages),
-            human_ids=frozenset(str(m.id) for m in messages if isinstance(m, HumanMessage)),
+            last_human_id=human_ids[-1] if human_ids else "",
+            human_ids=frozenset(human_ids),
             requests=tuple(to_request(each) for each in state.interrupts),
             finished=None if at_work else _finished(messages),
         )

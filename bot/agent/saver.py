@@ -26,14 +26,15 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
+from bot.errors import StartError
+from sessions.database_file import WHAT_TO_DO, create, problem_with_tables
 from sessions.group_commit import GroupCommit
-from sessions.private_files import make_private
 
 Answer = TypeVar("Answer")
 Work = Callable[[sqlite3.Connection], Any]
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS checkpoints (
+CREATE TABLE checkpoints (
     thread_id TEXT NOT NULL,
     checkpoint_ns TEXT NOT NULL DEFAULT '',
     checkpoint_id TEXT NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS checkpoints (
     metadata BLOB,
     PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
 );
-CREATE TABLE IF NOT EXISTS writes (
+CREATE TABLE writes (
     thread_id TEXT NOT NULL,
     checkpoint_ns TEXT NOT NULL DEFAULT '',
     checkpoint_id TEXT NOT NULL,
@@ -243,15 +244,34 @@ class _Batches:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    make_private(path)
+    ours_or_new(path, frozenset(BOTH), _make_tables)
     connection = sqlite3.connect(
         path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=64
     )
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.executescript(TABLES)
     return connection
+
+
+def ours_or_new(path: Path, tables: frozenset[str], fill: Callable[[Path], None]) -> None:
+    """Make sure that this is our database, or make it.
+
+    Raises:
+        StartError: it is damaged, empty or somebody else's; it was not touched.
+    """
+    problem = problem_with_tables(path, tables)
+    if problem:
+        raise StartError(f"{problem} {WHAT_TO_DO}")
+    if path.exists():
+        path.chmod(0o600)
+    else:
+        create(path, fill)
+
+
+def _make_tables(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(TABLES)
 
 
 def _delete(db: sqlite3.Connection, statement: str, thread_id: str) -> None:

@@ -1,7 +1,9 @@
 """`run`: the bot, until it is told to stop."""
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -23,7 +25,16 @@ def run_bot() -> None:
         # Only now: it imports everything, and wrong settings are said before.
         from bot.app import serve_bot  # noqa: PLC0415 - see above
 
-        asyncio.run(_serve(loaded, serve_bot(loaded.settings)))
+        runner = asyncio.Runner()
+        try:
+            runner.run(_serve(loaded, serve_bot(loaded.settings)))
+        except BaseException:
+            runner.close()
+            raise
+    # Everything is closed. A tool that hangs in a thread cannot be ended, and Python would wait
+    # for it before it ends: so it is not asked.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _serve(loaded: Loaded, serving: "AbstractAsyncContextManager[Running]") -> None:

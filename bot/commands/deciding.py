@@ -14,6 +14,7 @@ from adapters.contract import (
     Respond,
     Verdict,
 )
+from bot.cards import too_late
 from bot.commands.call import Call, line, say
 from bot.decisions import Said
 from sessions.models import ApprovalRecord
@@ -59,7 +60,7 @@ async def edit(call: Call) -> Said:
     number, arguments = re.fullmatch(r"(?:(\d+)\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
     try:
         edited = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         edited = None
     if not isinstance(edited, dict):
         example = '/edit {"to": "me", "text": "hello"}'
@@ -84,6 +85,9 @@ async def cancel(call: Call) -> Said:
     if not mine:
         return say("Only who asked, or an admin, may withdraw this." if open_here else NOTHING_OPEN)
     withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
+    if not withdrawn:
+        records = [await call.turns.approvals.records.get(each.id) for each in mine]
+        return Said(tuple(too_late(each) for each in records if each is not None))
     return Said((*withdrawn, Notice("Withdrawn; nothing was run.")))
 
 

@@ -1,9 +1,12 @@
 """Commands about the conversation itself: begin, look, stop."""
 
+from contextlib import suppress
+
 from adapters.contract import Notice, Reply
 from bot.addresses import session_key
 from bot.commands.call import Call, clock, line, say
 from bot.decisions import Said
+from sessions.store import NoSuchSession
 
 
 async def start(call: Call) -> Said:
@@ -31,7 +34,8 @@ async def new(call: Call) -> Said:
             session.thread_id, call.sender.person, call.sender
         )
         at = call.row.sent_at or call.row.created_at
-        await call.turns.sessions.new_conversation(session.session_id, at)
+        with suppress(NoSuchSession):  # somebody ended it meanwhile: the next text begins one
+            await call.turns.sessions.new_conversation(session.session_id, at)
         await call.turns.approvals.records.drop_grants(session.session_id)
     return Said((*withdrawn, Notice("A new conversation begins. The earlier one is kept.")))
 

@@ -1,5 +1,6 @@
 """Everything that goes wrong on the way, as problem details."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.api import Problem, ProblemResponse
 from adapters.api.bodies import FORMS
+from sessions.database import DatabaseError
+from sessions.store import SessionStoreError
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +70,8 @@ def answer_with_problems(app: FastAPI, describe: Callable[[], Mapping[str, Any]]
         return _http(error)
 
     app.add_exception_handler(Problem, _problem)
+    for error in (DatabaseError, SessionStoreError):
+        app.add_exception_handler(error, _not_stored)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, _invalid)
 
@@ -84,6 +89,13 @@ def _methods(document: Mapping[str, Any], path: str) -> list[str]:
 def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for it
     return ProblemResponse(error)
+
+
+async def _not_stored(_: Request, error: Exception) -> Response:
+    # Writing a trace reads source files, so not in the loop.
+    await asyncio.to_thread(log.error, "a request could not be stored", exc_info=error)
+    detail = "This could not be stored, so nothing happened. /ready says what is wrong."
+    return ProblemResponse(Problem(503, detail, headers={"Retry-After": "30"}))
 
 
 def _http(error: HTTPException) -> Response:

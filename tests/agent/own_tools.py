@@ -1,6 +1,7 @@
 """Tools as people bring them with TOOLS=tests.agent.own_tools:TOOLS."""
 
 import asyncio
+import sys
 
 from langchain_core.tools import ToolException, tool
 
@@ -29,6 +30,30 @@ async def dawdle(what: str) -> str:
     return what
 
 
-TOOLS = [book, explode, refuse, dawdle]
+@tool
+def leave(what: str) -> str:
+    """End the program, as a script does that was not meant to be a tool."""
+    sys.exit(what)
+
+
+@tool
+async def vanish(what: str) -> str:
+    """End the program from within the event loop."""
+    sys.exit(what)
+
+
+@tool
+async def cancel(what: str) -> str:
+    """Raise what only asyncio may raise."""
+    raise asyncio.CancelledError(what)
+
+
+@tool
+def halve(what: str) -> str:
+    """Give half a character."""
+    return f"{what} \ud83d"
+
+
+TOOLS = [book, explode, refuse, dawdle, leave, vanish, cancel, halve]
 NOT_A_LIST = book
 NO_TOOLS = [7]

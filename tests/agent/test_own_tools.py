@@ -11,7 +11,7 @@ from tests.agent.clerk import Clerk
 from tests.agent.desk import context, events_of, open_desk
 
 OWN = ("tests.agent.own_tools:TOOLS",)
-SAFE = ("book", "explode", "refuse", "dawdle")
+SAFE = ("book", "explode", "refuse", "dawdle", "leave", "vanish", "cancel", "halve")
 
 
 @pytest.fixture
@@ -50,6 +50,9 @@ async def test_the_same_call_id_in_another_answer_is_another_action(
     [
         ("explode it", "explode failed (RuntimeError)."),
         ("refuse it", "it is sold out."),
+        ("leave it", "leave failed (SystemExit)."),
+        ("vanish it", "vanish failed (ToolGaveUp)."),
+        ("cancel it", "cancel failed (CancelledError)."),
         (
             "dawdle it",
             "dawdle did not end within 0.1 seconds. Whether it took effect is not known.",
@@ -89,3 +92,14 @@ async def test_a_wrong_setting_is_refused_with_a_sentence(
     with pytest.raises(StartError, match=problem):
         async with open_desk(tmp_path, options):
             pass
+
+
+@pytest.mark.usefixtures("_clerk")
+async def test_a_result_that_no_store_takes_is_mended(tmp_path: Path) -> None:
+    options = AgentOptions(tools=OWN, safe_tools=SAFE)
+    async with open_desk(tmp_path, options) as desk:
+        _, end = await events_of(desk.runner.ask("halve it", context()))
+        assert isinstance(end, Finished)
+        assert end.text == "it ?"
+        (entry,) = await desk.ledger.of_thread("t")
+        assert entry.outcome == "done"

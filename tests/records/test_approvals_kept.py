@@ -138,13 +138,13 @@ async def test_every_outcome_that_people_are_told_can_be_stored(records: Approva
         assert (await decide(records, outcome, outcome=outcome))[1].outcome == outcome
 
 
-async def test_the_first_vote_of_a_person_stays(records: ApprovalRecords) -> None:
+async def test_a_person_who_votes_again_has_changed_their_mind(records: ApprovalRecords) -> None:
     await records.ask(approval())
     yes = ({"type": "approve"},)
     await records.vote(Vote("a", "ann", yes, NOON))
     await records.vote(Vote("a", "ann", (REJECT,), NOON))
     votes = await records.vote(Vote("a", "bob", yes, NOON))
-    assert votes == [Vote("a", "ann", yes, NOON), Vote("a", "bob", yes, NOON)]
+    assert votes == [Vote("a", "ann", (REJECT,), NOON), Vote("a", "bob", yes, NOON)]
 
 
 async def test_of_two_votes_at_once_the_second_sees_both(records: ApprovalRecords) -> None:

@@ -197,3 +197,12 @@ async def test_of_rows_of_the_same_person_the_latest_is_served(path: Path) -> No
     write(path, session(1, minutes=5), session(2, user_id="telegram_1"))
     assert set(await read(path)) == {"session-1"}
     assert "same person and place" in rejected(path)[0][0]
+
+
+async def test_lines_that_end_in_returns_alone_are_refused_and_stay(path: Path) -> None:
+    write(path, session(1), session(2))
+    old_mac = path.read_bytes().replace(b"\n", b"\r")
+    path.write_bytes(old_mac)
+    with pytest.raises(StoreUnreadable, match="is not a file of sessions"):
+        await read(path)
+    assert path.read_bytes() == old_mac

@@ -211,3 +211,9 @@ async def test_nothing_is_dropped_at_load_for_being_old(path: Path) -> None:
     write(path, session(1, minutes=-100_000))
     async with CsvStore.open(path, clock=lambda: NOON) as store:
         assert await store.get("session-1") is not None
+
+
+async def test_what_is_no_file_is_refused_and_not_waited_for(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(StoreUnreadable, match="is no file"):
+        await read(path)

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -226,14 +225,36 @@ async def test_an_app_cannot_decide_what_admins_decide(tmp_path: Path, decider: 
 async def test_ready_says_which_part_does_not_work(tmp_path: Path) -> None:
     async with running(tmp_path) as side:
         assert (await get(side, "/ready"))["ready"] is True
-        await asyncio.to_thread(drop_table, tmp_path / "data/conversations.db")
+        database = tmp_path / "data/conversations.db"
+        await asyncio.to_thread(database.rename, tmp_path / "away.db")
         response = await side.client.get("/ready")
         assert response.status_code == 503
         broken = {part["name"]: part["text"] for part in response.json()["parts"] if not part["ok"]}
         assert list(broken) == ["conversations"]
-        assert broken["conversations"].endswith(".")
+        assert "was moved or replaced" in broken["conversations"]
+        await asyncio.to_thread((tmp_path / "away.db").rename, database)
+        assert (await get(side, "/ready"))["ready"] is True
 
 
-def drop_table(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("DROP TABLE messages")
+async def test_what_cannot_be_stored_is_refused_and_ready_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.database.LOCKED_SECONDS", 0.2)
+    async with running(tmp_path) as side:
+        assert (await side.say("Hello")).status_code == 200
+        locked = await asyncio.to_thread(locking, tmp_path / "data/conversations.db")
+        try:
+            response = await side.say("Are you there?")
+            assert response.status_code == 503
+            assert "nothing happened" in response.json()["detail"]
+            assert (await side.client.get("/ready")).status_code == 503
+        finally:
+            await asyncio.to_thread(locked.close)
+        assert (await side.say("And now?")).status_code == 200
+
+
+def locking(path: Path) -> sqlite3.Connection:
+    """Hold the only right to write to a database."""
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.execute("BEGIN IMMEDIATE")
+    return database
