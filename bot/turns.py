@@ -4,7 +4,6 @@ A turn runs in its lane, in order of arrival, and owns its LangGraph thread whil
 It ends with an answer, or parks at an approval and then holds nothing: no lock, no lane, no slot.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from datetime import datetime
 import structlog
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from adapters.contract import Accepted, Notice, TextDelta
+from adapters.contract import Accepted, Notice, Refused, TextDelta
 from bot.addresses import GroupSessions, address_of, owner_of, session_key
 from bot.agent.context import TurnContext
 from bot.agent.events import Event, Finished, Parked, ThreadState
@@ -24,7 +23,9 @@ from bot.cards import as_request, held, verdicts_of
 from bot.endings import Endings
 from bot.errors import AgentFailed
 from bot.lanes import Lanes
+from bot.limits import Limits
 from bot.outbox import Outbox
+from bot.slots import Stop
 from bot.streams import Nowhere, ReplyStream, Sink
 from sessions.conversations import Conversations
 from sessions.ledger import Ledger
@@ -40,7 +41,7 @@ class Turn:
     """A person's message, bound to its session and thread, while the agent works on it."""
 
     row: Message
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stop: Stop = field(default_factory=Stop)
 
     @property
     def context(self) -> TurnContext:
@@ -69,6 +70,7 @@ class Turns:
         lanes: Lanes,
         outbox: Outbox,
         people: People,
+        limits: Limits,
         groups: GroupSessions,
         clock: Callable[[], datetime],
     ) -> None:
@@ -77,6 +79,7 @@ class Turns:
         self.approvals = approvals
         self.runner = runner
         self.lanes = lanes
+        self.limits = limits
         self.groups = groups
         self._ledger = ledger
         self.outbox = outbox
@@ -105,14 +108,17 @@ class Turns:
 
     async def _ask(self, row: Message, out: Sink) -> None:
         """Put one text to the agent, or hold it while an approval is open."""
+        # What was begun before a crash may go on.
+        if row.state != "running" and (refused := await self.limits.may_ask(row)):
+            await self.endings.refuse(row, refused, out)
+            return
         out.put(Accepted(row.id, row.session_id, row.thread_id))
         waiting_for = await self.approvals.records.open(thread_id=row.thread_id)
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                await self.endings.refuse(
-                    row, f"{len(others)} of your messages wait for a decision already.", out
-                )
+                waiting = f"{len(others)} of your messages wait for a decision already."
+                await self.endings.refuse(row, Refused("busy", waiting), out)
                 return
         row = replace(row, state="held" if waiting_for else "running")
         await self.conversations.bind(row, owner=owner_of(address_of(row.place), self.groups))
@@ -137,17 +143,18 @@ class Turns:
         self._running[turn.row.thread_id] = turn
         tokens = bind_contextvars(session=turn.row.session_id, turn=turn.row.id)
         try:
-            while True:
-                parked = await self._follow(turn, events, out)
-                if carried_out is not None:
-                    await self.approvals.close(carried_out, await self._ending(carried_out))
-                decided = await self._park(turn, parked, out) if parked else None
-                if decided is None:
-                    return
-                request, carried_out = decided
-                await self.approvals.begin(carried_out)
-                verdicts = verdicts_of(carried_out)
-                events = self.runner.resume(request, verdicts, turn.context)
+            async with self.limits.slots.working(turn.stop):
+                while True:
+                    parked = await self._follow(turn, events, out)
+                    if carried_out is not None:
+                        await self.approvals.close(carried_out, await self._ending(carried_out))
+                    decided = await self._park(turn, parked, out) if parked else None
+                    if decided is None:
+                        return
+                    request, carried_out = decided
+                    await self.approvals.begin(carried_out)
+                    verdicts = verdicts_of(carried_out)
+                    events = self.runner.resume(request, verdicts, turn.context)
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
@@ -169,8 +176,10 @@ class Turns:
                 case TextDelta():
                     out.put(event)
                 case Finished():
-                    await self.endings.answer(turn.row, event.message_id, event.text, out)
-                    if event.stopped:
+                    late = turn.stop.because if event.stopped else ""
+                    text = f"{event.text}\n\n({late})" if late else event.text
+                    await self.endings.answer(turn.row, event.message_id, text, out)
+                    if event.stopped and not late:
                         out.put(Notice("Stopped. What was written until then is kept."))
                 case Parked():
                     parked = event
