@@ -68,8 +68,8 @@ class Limits:
             return Refused(
                 "busy",
                 f"That is too fast for me: {most} messages a minute are the most. "
-                f"Send this again in {lasting(wait)}.",
-                retry_after=wait,
+                f"Send this again in {lasting(wait.total_seconds())}.",
+                retry_after=wait.total_seconds(),
             )
         if len(row.text) > self.options.message_chars:
             return Refused(

@@ -1,9 +1,10 @@
 """How fast each person may write: a token bucket for everyone."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-MINUTE = 60.0
+MINUTE = timedelta(minutes=1)
+AT_ONCE = timedelta()
 
 
 class Pace:
@@ -13,29 +14,27 @@ class Pace:
     """
 
     def __init__(self, a_minute: int, *, clock: Callable[[], datetime]) -> None:
-        self._a_minute = a_minute
+        self._each = MINUTE // a_minute if a_minute else AT_ONCE
         self._clock = clock
-        # What is left, and when that was so; who wrote last stands last.
-        self._buckets: dict[str, tuple[float, datetime]] = {}
+        # When a bucket is full again; a message moves that on, at most a minute ahead of now.
+        self._full_at: dict[str, datetime] = {}
 
-    def take(self, person: str) -> float:
-        """Take one message of a person's; else give the seconds until there is one to take."""
-        if not self._a_minute:
-            return 0
+    def take(self, person: str) -> timedelta:
+        """Take one message of a person's; else say how long it is until there is one to take."""
+        if not self._each:
+            return AT_ONCE
         now = self._clock()
         self._forget_full(now)
-        left, since = self._buckets.pop(person, (float(self._a_minute), now))
-        each = MINUTE / self._a_minute
-        # A clock that was set back gives nothing, and takes nothing.
-        left = min(left + max((now - since).total_seconds(), 0) / each, self._a_minute)
-        allowed = left >= 1
-        self._buckets[person] = (left - allowed, now)
-        return 0 if allowed else (1 - left) * each
+        # Never more than a minute ahead, also when the clock was set back.
+        full_at = min(max(self._full_at.pop(person, now), now), now + MINUTE)
+        wait = full_at + self._each - (now + MINUTE)
+        self._full_at[person] = full_at if wait > AT_ONCE else full_at + self._each
+        return max(wait, AT_ONCE)
 
     def _forget_full(self, now: datetime) -> None:
-        """Forget who has not written for a minute: their buckets are full."""
-        while self._buckets:
-            person, (_, since) = next(iter(self._buckets.items()))
-            if (now - since).total_seconds() < MINUTE:
+        """Forget the buckets that are full, the one that was used least lately first."""
+        while self._full_at:
+            person = next(iter(self._full_at))
+            if self._full_at[person] > now:
                 return
-            del self._buckets[person]
+            del self._full_at[person]
