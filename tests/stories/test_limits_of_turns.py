@@ -11,7 +11,7 @@ from adapters.contract import Notice
 from adapters.contract import Reply as Replied
 from tests.agent import risky_tools
 from tests.agent.clerk import Clerk
-from tests.agent.provider import Provider, Reply, open_provider
+from tests.agent.provider import Call, Provider, Reply, open_provider
 from tests.stories.house import House, answer_in, card_in, open_house
 
 FOR_EVER = Reply(("One, ", "two, "), ending="waiting")
@@ -85,6 +85,7 @@ async def test_a_turn_that_is_stopped_while_it_waits_never_reaches_the_model(
         ann = await begin(house, "ann")
         await provider.waiting.wait()
         bob = await begin(house, "bob")
+        await asyncio.sleep(0.2)
         await house.people.say("bob", "/stop")
         replies = await bob
         assert "Stopped before anything" in answer_in(replies)
@@ -153,3 +154,20 @@ async def test_waiting_for_a_decision_is_not_counted(tmp_path: Path) -> None:
         await asyncio.sleep(1.2)
         answer = answer_in(await house.people.tap("ann", card.approval_id))
         assert answer == "Your message to me is on its way."
+
+
+# ------------------------------------------------------------ tokens a turn
+
+
+async def test_what_a_turn_used_is_on_disk_before_it_ends_as_it_may_be_killed(
+    tmp_path: Path,
+) -> None:
+    script = (Reply(calls=(Call("time", "{}"),), usage=(50, 10)), FOR_EVER)
+    async with asking(tmp_path, *script) as (house, provider):
+        ann = await begin(house, "ann")
+        await provider.waiting.wait()
+        limits = house.bot.turns.limits
+        used = await limits.usage.since("memory:ann", limits.today())
+        assert list(used.values()) == [60]
+        await house.people.say("ann", "/stop")
+        await ann
