@@ -194,16 +194,17 @@ class ApprovalSettled:
     text: str
 
 
-Why = Literal["unknown", "not_yours", "settled", "misshapen", "busy", "closing"]
+Why = Literal["unknown", "not_yours", "settled", "misshapen", "busy", "closing", "blocked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What was asked changes nothing, and why. `settled` is how an ended approval ended."""
+    """What was asked changes nothing, and why."""
 
     why: Why
     text: str
-    settled: ApprovalSettled | None = None
+    settled: ApprovalSettled | None = None  # how an ended approval ended
+    retry_after: float | None = None  # in seconds: then the same will work
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from adapters.api import ApiAdapter
-from bot.agent.graph import Limits
+from bot.agent.graph import Limits as TurnLimits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions, open_agent
 from bot.approvals import Approvals
@@ -20,6 +20,7 @@ from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.health import Check, Part
 from bot.lanes import Lanes
+from bot.limits import LimitOptions, Limits
 from bot.outbox import DeliveryOptions, Outbox
 from bot.recovery import recover
 from bot.sweeper import sweep_sessions, sweeping
@@ -27,7 +28,13 @@ from bot.turns import Turns
 from bot.web.options import ApiKey, WebOptions
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
-from config.settings import AgentSettings, ApprovalSettings, ServerSettings, Settings
+from config.settings import (
+    AgentSettings,
+    ApprovalSettings,
+    LimitSettings,
+    ServerSettings,
+    Settings,
+)
 from sessions.approval_records import ApprovalRecords
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
@@ -36,6 +43,7 @@ from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.store import SessionStoreError
+from sessions.usage import Usage
 
 CONTROL_SOCKET = "control.sock"
 
@@ -78,6 +86,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             conversations, DeliveryOptions(settings.sessions.delivery_attempts), clock=now
         )
         ledger = Ledger(database)
+        people = People(database)
+        limits = Limits(_limits(settings.limits), people, Usage(database), clock=now)
+        stack.push_async_callback(limits.close)
         ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
         sessions = SessionManager(store, ttl=ttl, clock=now)
         runner = await stack.enter_async_context(
@@ -86,6 +97,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 data_dir=data,
                 ledger=ledger,
                 send=outbox.send,
+                spend=limits.spend,
                 clock=now,
             )
         )
@@ -106,7 +118,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             runner=runner,
             lanes=lanes,
             outbox=outbox,
-            people=People(database),
+            people=people,
+            limits=limits,
             groups=settings.sessions.group_sessions,
             clock=now,
         )
@@ -121,7 +134,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
 async def operating(settings: Settings) -> AsyncIterator[FastAPI]:
     """Open the bot for one command of its operator: all routes, no platform, no periodic job."""
     async with open_bot(settings) as bot:
-        api = _api(settings.server)
+        api = _api(settings)
         bot.turns.outbox.connect(api)
         async with api.serve(bot.handle, bot.commands):
             options = await asyncio.to_thread(web_options, settings)
@@ -139,7 +152,7 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
     """
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(open_bot(settings))
-        api = _api(settings.server)
+        api = _api(settings)
         bot.turns.outbox.connect(api)
         options = await asyncio.to_thread(web_options, settings)
         served = await stack.enter_async_context(serving(bot, api, options))
@@ -168,9 +181,20 @@ def web_options(settings: Settings) -> WebOptions:
     )
 
 
-def _api(server: ServerSettings) -> ApiAdapter:
+def _api(settings: Settings) -> ApiAdapter:
     return ApiAdapter(
-        wait_seconds=server.chat_wait_seconds, max_message_chars=server.max_message_chars
+        wait_seconds=settings.server.chat_wait_seconds,
+        max_message_chars=settings.limits.max_message_chars,
+    )
+
+
+def _limits(limits: LimitSettings) -> LimitOptions:
+    return LimitOptions(
+        messages_per_minute=limits.messages_per_minute,
+        tokens_per_day=limits.tokens_per_day,
+        concurrent_turns=limits.max_concurrent_turns,
+        turn_seconds=limits.turn_timeout_seconds,
+        message_chars=limits.max_message_chars,
     )
 
 
@@ -183,7 +207,7 @@ def _agent_options(agent: AgentSettings) -> AgentOptions:
             timeout_seconds=agent.model_timeout_seconds,
             retries=agent.model_retries,
         ),
-        limits=Limits(
+        limits=TurnLimits(
             history_max_chars=agent.history_max_chars,
             model_calls=agent.max_model_calls,
             tool_calls=agent.max_tool_calls,

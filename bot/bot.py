@@ -22,7 +22,7 @@ from adapters.contract import (
 )
 from bot.addresses import address_of, place_of, session_key
 from bot.approvals import Approvals
-from bot.commands import TABLE, Call, Entry, parse, text_of
+from bot.commands import TABLE, Call, Entry, is_always_heard, parse, text_of
 from bot.deciders import OPERATOR
 from bot.decisions import Decisions
 from bot.health import Check, Part
@@ -36,7 +36,9 @@ from sessions.models import Message, Session
 log = structlog.get_logger(__name__)
 
 WENT_WRONG = "Something went wrong on our side."
-TOO_MANY = "Too many of your messages wait already. Send this again when one is answered."
+TOO_MANY = Refused(
+    "busy", "Too many of your messages wait already. Send this again when one is answered."
+)
 LATER = "The bot is stopping. Your message is kept and goes on when it is back."
 
 
@@ -94,6 +96,10 @@ class Bot:
             raise
 
     async def _take_decision(self, decision: Decision, out: ReplyStream) -> None:
+        if refused := await self.turns.limits.may_decide(decision.sender.person):
+            out.put(refused)
+            out.close()
+            return
         said = await self.decisions.decide(decision)
         out.shows = said.shows
         for reply in said.replies:
@@ -132,11 +138,17 @@ class Bot:
             out.close()
             return
         out.shows = row.id
-        try:
-            self.begin(row, out)
-        except LaneFull:
-            await self.turns.endings.refuse(row, TOO_MANY, out)
-            out.close()
+        pushes = self.turns.outbox.reaches(inbound.sender)
+        always = is_always_heard(row.text)
+        refused = await self.turns.limits.may_speak(row, always=always, pushes=pushes)
+        if refused is None:
+            try:
+                self.begin(row, out)
+                return
+            except LaneFull:
+                refused = TOO_MANY
+        await self.turns.endings.refuse(row, refused, out)
+        out.close()
 
     def begin(self, row: Message, out: ReplyStream, *, recovered: bool = False) -> None:
         """Begin to work on a stored message; if too many wait before it, `LaneFull` is raised."""

@@ -14,7 +14,8 @@ from bot.cards import settled, verdicts_of
 from bot.deciders import OPERATOR
 from bot.lanes import Work
 from bot.streams import Both, Nowhere, Sink
-from bot.turns import Turn, Turns
+from bot.turn import Turn
+from bot.turns import Turns
 from bot.verdicts import shown_hash, summary
 from sessions.models import ApprovalRecord, Message
 

@@ -38,10 +38,13 @@ class Endings:
         said = await self._reject(row, f"{sentence} (reference {reference})")
         out.put(Failure(sentence, reference), said.id)
 
-    async def refuse(self, row: Message, sentence: str, out: Sink) -> None:
-        """End a message that is not worked on, with the reason."""
-        said = await self._reject(row, sentence)
-        out.put(Refused("busy", sentence), said.id)
+    async def refuse(self, row: Message, refused: Refused, out: Sink) -> None:
+        """End a message that is not worked on, with the reason; without a word if it has none."""
+        if not refused.text:
+            await self._conversations.mark(row.id, "rejected")
+            return
+        said = await self._reject(row, refused.text)
+        out.put(refused, said.id)
 
     async def _reject(self, row: Message, sentence: str) -> Message:
         reply = self._reply_row(row, str(uuid4()), sentence)

@@ -4,18 +4,16 @@ A turn runs in its lane, in order of arrival, and owns its LangGraph thread whil
 It ends with an answer, or parks at an approval and then holds nothing: no lock, no lane, no slot.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from adapters.contract import Accepted, Notice, TextDelta
+from adapters.contract import Accepted, Notice, Refused, TextDelta
 from bot.addresses import GroupSessions, address_of, owner_of, session_key
-from bot.agent.context import TurnContext
 from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.requests import Request
 from bot.agent.runner import Runner
@@ -24,8 +22,10 @@ from bot.cards import as_request, held, verdicts_of
 from bot.endings import Endings
 from bot.errors import AgentFailed
 from bot.lanes import Lanes
+from bot.limits import Limits
 from bot.outbox import Outbox
 from bot.streams import Nowhere, ReplyStream, Sink
+from bot.turn import Turn
 from sessions.conversations import Conversations
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
@@ -33,26 +33,6 @@ from sessions.models import ApprovalRecord, Message, Place
 from sessions.people import People
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A person's message, bound to its session and thread, while the agent works on it."""
-
-    row: Message
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def context(self) -> TurnContext:
-        """What the agent may know of it."""
-        return TurnContext(
-            person=address_of(self.row.place),
-            person_name=self.row.sender_name,
-            session_id=self.row.session_id,
-            thread_id=self.row.thread_id,
-            message_id=self.row.id,
-            stop=self.stop,
-        )
 
 
 class Turns:
@@ -69,6 +49,7 @@ class Turns:
         lanes: Lanes,
         outbox: Outbox,
         people: People,
+        limits: Limits,
         groups: GroupSessions,
         clock: Callable[[], datetime],
     ) -> None:
@@ -77,6 +58,7 @@ class Turns:
         self.approvals = approvals
         self.runner = runner
         self.lanes = lanes
+        self.limits = limits
         self.groups = groups
         self._ledger = ledger
         self.outbox = outbox
@@ -91,23 +73,17 @@ class Turns:
         if arrival.expired is not None:
             out.put(Notice("Your last session had expired, so this is a new conversation."))
         session_id, thread_id = arrival.session.session_id, arrival.session.thread_id
-        async with self._at_rest(thread_id):
-            await self.run_held(thread_id)
-            await self._ask(replace(row, session_id=session_id, thread_id=thread_id), out)
-
-    @asynccontextmanager
-    async def _at_rest(self, thread_id: str) -> AsyncIterator[None]:
-        """Own a thread in which nothing is decided that has still to be carried out.
-
-        Between a decision and its carrying out the thread is free for a moment; a text that came
-        in there would answer the open calls as not run.
-        """
+        row = replace(row, session_id=session_id, thread_id=thread_id)
+        # Between a decision and its carrying out the thread is free for a moment; a text that
+        # came in there would answer the open calls as not run.
         with self.conversations.news.listening(thread_id) as ended:
             while True:
                 ended.clear()
                 async with self.lanes.exclusive(thread_id):
-                    if not await self.approvals.records.unfinished(thread_id=thread_id):
-                        yield
+                    await self.run_held(thread_id)
+                    in_progress = await self.approvals.records.in_progress(thread_id)
+                    if not in_progress or any(each.decided_at is None for each in in_progress):
+                        await self._ask(row, in_progress, out)
                         return
                 await ended.wait()
 
@@ -117,22 +93,20 @@ class Turns:
             if await self.approvals.records.in_progress(thread_id):
                 return
             with self.chat(row.place, row.id) as out:
-                await self._ask(row, out)
+                await self._ask(row, (), out)
 
-    async def _ask(self, row: Message, out: Sink) -> None:
-        """Put one text to the agent, or hold it while an approval has not ended.
-
-        That is one question: between two, an open one may be decided, and the text would take the
-        turn of what was decided.
-        """
+    async def _ask(self, row: Message, waiting_for: Sequence[ApprovalRecord], out: Sink) -> None:
+        """Put one text to the agent, or hold it while approvals of its thread have not ended."""
+        # What was begun before a crash may go on.
+        if row.state != "running" and (refused := await self.limits.may_ask(row)):
+            await self.endings.refuse(row, refused, out)
+            return
         out.put(Accepted(row.id, row.session_id, row.thread_id))
-        waiting_for = await self.approvals.records.in_progress(row.thread_id)
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                await self.endings.refuse(
-                    row, f"{len(others)} of your messages wait for a decision already.", out
-                )
+                waiting = f"{len(others)} of your messages wait for a decision already."
+                await self.endings.refuse(row, Refused("busy", waiting), out)
                 return
         row = replace(row, state="held" if waiting_for else "running")
         await self.conversations.bind(row, owner=owner_of(address_of(row.place), self.groups))
@@ -157,17 +131,18 @@ class Turns:
         self._running[turn.row.thread_id] = turn
         tokens = bind_contextvars(session=turn.row.session_id, turn=turn.row.id)
         try:
-            while True:
-                parked = await self._follow(turn, events, out)
-                if carried_out is not None:
-                    await self.approvals.close(carried_out, await self.ending_of(carried_out))
-                decided = await self._park(turn, parked, out) if parked else None
-                if decided is None:
-                    return
-                request, carried_out = decided
-                await self.approvals.begin(carried_out)
-                verdicts = verdicts_of(carried_out)
-                events = self.runner.resume(request, verdicts, turn.context)
+            async with self.limits.slots.working(turn.stop):
+                while True:
+                    parked = await self._follow(turn, events, out)
+                    if carried_out is not None:
+                        await self.approvals.close(carried_out, await self.ending_of(carried_out))
+                    decided = await self._park(turn, parked, out) if parked else None
+                    if decided is None:
+                        return
+                    request, carried_out = decided
+                    await self.approvals.begin(carried_out)
+                    verdicts = verdicts_of(carried_out)
+                    events = self.runner.resume(request, verdicts, turn.context)
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
@@ -189,8 +164,10 @@ class Turns:
                 case TextDelta():
                     out.put(event)
                 case Finished():
-                    await self.endings.answer(turn.row, event.message_id, event.text, out)
-                    if event.stopped:
+                    late = turn.stop.because if event.stopped else ""
+                    text = f"{event.text}\n\n({late})" if late else event.text
+                    await self.endings.answer(turn.row, event.message_id, text, out)
+                    if event.stopped and not late:
                         out.put(Notice("Stopped. What was written until then is kept."))
                 case Parked():
                     parked = event
@@ -267,7 +244,8 @@ class Turns:
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
                 if row.id not in state.human_ids:
-                    await self._ask(row, out)
+                    in_progress = await self.approvals.records.in_progress(row.thread_id)
+                    await self._ask(row, in_progress, out)
                 elif row.state == "parked" and await self._cards_stand(row.thread_id):
                     await self.go_on(Turn(row), state, Nowhere())
                 else:

@@ -28,6 +28,7 @@ from config.settings import (
     AgentSettings,
     ApprovalSettings,
     Group,
+    LimitSettings,
     LogSettings,
     ServerSettings,
     SessionSettings,
@@ -170,6 +171,7 @@ class _Reader:
         sessions = self._group(SessionSettings)
         agent = self._group(AgentSettings)
         approvals = self._group(ApprovalSettings)
+        limits = self._group(LimitSettings)
         logs = self._group(LogSettings)
         self._check(server_rules(server))
         if not any(problem.name == "API_KEYS" for problem in self._problems):
@@ -185,7 +187,7 @@ class _Reader:
             }
         )
         agent = agent.model_copy(update={"system_prompt": prompt})
-        return Settings(self._home, server, sessions, agent, approvals, logs)
+        return Settings(self._home, server, sessions, limits, agent, approvals, logs)
 
     def _group(self, kind: type[SomeGroup]) -> SomeGroup:
         try:

@@ -90,9 +90,6 @@ class ServerSettings(Group):
         gt=0,
         le=3600,
     )
-    max_message_chars: int = setting(
-        8000, "The longest message that is taken.", "8000", ge=1, le=200_000
-    )
     shutdown_grace_seconds: float = setting(
         20.0, "How long turns that have begun may take to finish at a stop.", "20", ge=0, le=3600
     )
@@ -125,6 +122,38 @@ class SessionSettings(Group):
         "8",
         ge=1,
         le=1000,
+    )
+
+
+class LimitSettings(Group):
+    """Limits."""
+
+    messages_per_minute: int = setting(
+        20, "How many messages a person may send in a minute; 0 is no limit.", "20", ge=0, le=10_000
+    )
+    max_message_chars: int = setting(
+        8000, "The longest message that is taken.", "8000", ge=1, le=200_000
+    )
+    tokens_per_day: int = setting(
+        0,
+        "How many tokens a person may use in a day of UTC, read and written; 0 is no limit.",
+        "100000",
+        ge=0,
+        le=10**12,
+    )
+    max_concurrent_turns: int = setting(
+        16,
+        "How many turns work at once; the others wait in order of arrival.",
+        "16",
+        ge=1,
+        le=10_000,
+    )
+    turn_timeout_seconds: float = setting(
+        600.0,
+        "How long a turn may work in one go before it is stopped; waiting does not count.",
+        "600",
+        gt=0,
+        le=86_400,
     )
 
 
@@ -225,6 +254,7 @@ class Settings:
     home: Path
     server: ServerSettings
     sessions: SessionSettings
+    limits: LimitSettings
     agent: AgentSettings
     approvals: ApprovalSettings
     logs: LogSettings
@@ -238,6 +268,7 @@ class Settings:
 GROUPS: Mapping[str, type[Group]] = {
     "server": ServerSettings,
     "sessions": SessionSettings,
+    "limits": LimitSettings,
     "agent": AgentSettings,
     "approvals": ApprovalSettings,
     "logs": LogSettings,

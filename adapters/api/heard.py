@@ -1,5 +1,6 @@
 """What was heard of a turn: its replies, gathered for an answer in one piece."""
 
+import math
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -25,6 +26,7 @@ _STATUS_OF_REFUSAL = {
     "misshapen": 422,
     "busy": 429,
     "closing": 503,
+    "blocked": 403,
 }
 
 
@@ -99,7 +101,8 @@ class Heard:
 def refusal(reply: Refused) -> Problem:
     """Say a refusal as a problem."""
     status = _STATUS_OF_REFUSAL[reply.why]
-    headers = {"Retry-After": "2"} if reply.why in {"busy", "closing"} else None
+    wait = math.ceil(reply.retry_after or 2)
+    headers = {"Retry-After": str(wait)} if reply.why in {"busy", "closing"} else None
     more = {} if reply.settled is None else {"settled": reply.settled}
     return Problem(status, reply.text, headers=headers, more=more)
 

@@ -43,7 +43,8 @@ _DESCRIPTIONS = {
     409: "It was decided before, or is gone; `settled` says who, what and when.",
     413: "The body is over 1 MiB.",
     422: "The request does not have the right shape; `errors` says where.",
-    429: "Ten messages of this conversation are waiting already. Try again later.",
+    429: "Too many messages wait, or came in a minute, or the day's tokens are used up; "
+    "`Retry-After` says when it will work.",
     500: "Something went wrong here; `reference` is where to look in the log.",
     502: "The agent failed; `reference` is where to look in the log.",
     503: "The bot is starting or stopping, or cannot store anything now.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import aiosqlite
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, tool
 from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
@@ -21,6 +22,7 @@ from bot.agent.ledgered import ToolRuns, may_run_again
 from bot.agent.models import ModelOptions, open_models
 from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver, ours_or_new
+from bot.agent.tokens import Spend, TokenCounter
 from bot.agent.tools import Send, shipped_tools
 from bot.errors import StartError
 from sessions.ledger import Ledger
@@ -54,6 +56,7 @@ async def open_agent(
     data_dir: Path,
     ledger: Ledger,
     send: Send,
+    spend: Spend,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[Runner]:
     """Open everything that the agent needs.
@@ -64,6 +67,7 @@ async def open_agent(
     async with AsyncExitStack() as stack:
         saver = await stack.enter_async_context(open_saver(data_dir / "threads.db"))
         store = await stack.enter_async_context(_open_store(data_dir / "notes.db"))
+        counting: RunnableConfig = {"callbacks": [TokenCounter(spend, asyncio.get_running_loop())]}
         runs = ToolRuns(ledger, options.tool_timeout_seconds, clock)
         if options.agent:
             # Only for those who bring one.
@@ -72,7 +76,8 @@ async def open_agent(
             graph, own = await open_foreign(
                 options.agent, options.ungated, saver=saver, store=store
             )
-            yield Runner(graph, saver, own, runs, speaking_nodes(graph))
+            counted = graph.with_config(counting)
+            yield Runner(counted, saver, own, runs, speaking_nodes(graph))
             return
         tools = {each.name: each for each in shipped_tools(send, clock)}
         for path in options.tools:
@@ -97,7 +102,7 @@ async def open_agent(
         # time; where doing so changes nothing, the turn is written once, at its end.
         unasked = [tools[name] for name in options.safe_tools]
         durability: Durability = "exit" if all(map(may_run_again, unasked)) else "sync"
-        yield Runner(graph, saver, tools, runs, durability=durability)
+        yield Runner(graph.with_config(counting), saver, tools, runs, durability=durability)
 
 
 @asynccontextmanager

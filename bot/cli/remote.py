@@ -84,7 +84,8 @@ def _held(data: Any) -> Held:
 
 def _refused(data: Any) -> Refused:
     settled = data["settled"]
-    return Refused(data["why"], data["text"], _settled(settled) if settled else None)
+    ended = _settled(settled) if settled else None
+    return Refused(data["why"], data["text"], ended, data["retry_after"])
 
 
 READ: Mapping[str, Callable[[Any], Reply]] = {

@@ -7,7 +7,7 @@ conversation; the others are answered at once, also while the agent works.
 import re
 
 from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
-from bot.commands import deciding, talking
+from bot.commands import deciding, talking, usage
 from bot.commands.call import Entry
 
 COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?")
@@ -20,6 +20,7 @@ TABLE: tuple[Entry, ...] = (
     Entry(Command("new", "Begin a new conversation"), talking.new, queues=True),
     Entry(Command("status", "Say what goes on here"), talking.status),
     Entry(Command("stop", "Stop what is running"), talking.stop),
+    Entry(Command("usage", "Say how many tokens you have used"), usage.usage),
     Entry(Command("whoami", "Tell your own id"), talking.whoami),
     Entry(Command("approvals", "List what waits for a decision"), deciding.approvals),
     Entry(Command("approve", "Let an action run", "[id] [session]"), deciding.approve),
@@ -28,6 +29,15 @@ TABLE: tuple[Entry, ...] = (
     Entry(Command("respond", "Answer instead of the action", "[id] text"), deciding.respond),
     Entry(Command("cancel", "Withdraw what waits for a decision"), deciding.cancel),
 )
+
+ALWAYS_HEARD = frozenset({"approve", "reject", "edit", "respond", "cancel", "stop", "status"})
+"""What decides or stops something is never too much, however fast somebody writes."""
+
+
+def is_always_heard(text: str) -> bool:
+    """Say whether a text is a command that is never refused for coming too fast."""
+    entry, _ = parse(text)
+    return entry is not None and entry.command.name in ALWAYS_HEARD
 
 
 def parse(text: str) -> tuple[Entry | None, str]:

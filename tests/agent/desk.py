@@ -24,6 +24,7 @@ class Desk:
     runner: Runner
     ledger: Ledger
     sent: list[tuple[str, str]] = field(default_factory=list)
+    spent: list[tuple[str, int]] = field(default_factory=list)
 
 
 def context(thread_id: str = "t", person: str = "ann", message_id: str = "") -> TurnContext:
@@ -44,17 +45,26 @@ async def open_desk(
     clock: Callable[[], datetime] = lambda: datetime(2026, 11, 21, 12, tzinfo=UTC),
 ) -> AsyncIterator[Desk]:
     sent: list[tuple[str, str]] = []
+    spent: list[tuple[str, int]] = []
 
     async def send(_: TurnContext, to: str, text: str) -> str:
         sent.append((to, text))
         return f"Sent to {to}."
 
+    def spend(turn: TurnContext, tokens: int) -> None:
+        spent.append((turn.person.person, tokens))
+
     async with Database.open(data_dir / "conversations.db") as database:
         ledger = Ledger(database)
         async with open_agent(
-            options or AgentOptions(), data_dir=data_dir, ledger=ledger, send=send, clock=clock
+            options or AgentOptions(),
+            data_dir=data_dir,
+            ledger=ledger,
+            send=send,
+            spend=spend,
+            clock=clock,
         ) as runner:
-            yield Desk(runner, ledger, sent)
+            yield Desk(runner, ledger, sent, spent)
 
 
 async def events_of(events: AsyncIterator[Event]) -> tuple[str, Event]:

@@ -225,3 +225,12 @@ wordless = StateGraph(Wordless)
 wordless.add_node("stay", stay)
 wordless.add_edge(START, "stay")
 a_number = 7
+
+
+def think_in_a_thread(state: MessagesState) -> dict[str, Any]:
+    return {"messages": [Clerk().invoke(state["messages"])]}
+
+
+in_a_thread = StateGraph(MessagesState)
+in_a_thread.add_node("think", think_in_a_thread)
+in_a_thread.add_edge(START, "think")

@@ -21,6 +21,7 @@ class Call:
 class Reply:
     """What the server sends for one request, and how that ends.
 
+    `seconds` is how long it thinks first, `usage` what it says that it read and wrote.
     `silent` closes after the last piece as if all were said, `broken` in the middle of a piece,
     and `waiting` sends nothing more and keeps the connection open.
     """
@@ -30,16 +31,23 @@ class Reply:
     finish: str = ""
     ending: Literal["whole", "silent", "broken", "waiting"] = "whole"
     status: int = 200
+    seconds: float = 0
+    usage: tuple[int, int] | None = None
 
 
 @dataclass
 class Provider:
-    """The server: `script` is what it says next, `requests` what it was sent."""
+    """The server: `script` is what it says next, `requests` what it was sent.
+
+    `most_at_once` is how many requests it worked on at the same time.
+    """
 
     script: list[Reply] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    at_work: int = 0
+    most_at_once: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -47,9 +55,13 @@ class Provider:
         asked = json.loads(await reader.readexactly(size))
         self.requests.append(asked)
         reply = Reply(status=400) if not _is_whole(asked["messages"]) else self.script.pop(0)
+        self.at_work += 1
+        self.most_at_once = max(self.most_at_once, self.at_work)
         try:
+            await asyncio.sleep(reply.seconds)
             await self._send(reply, writer)
         finally:
+            self.at_work -= 1
             writer.close()
 
     async def _send(self, reply: Reply, writer: asyncio.StreamWriter) -> None:
@@ -76,7 +88,7 @@ class Provider:
             await asyncio.Event().wait()
         if reply.ending == "whole":
             finish = reply.finish or ("tool_calls" if reply.calls else "stop")
-            writer.write(_piece({}, finish) + b"data: [DONE]\n\n")
+            writer.write(_piece({}, finish) + _used(reply.usage) + b"data: [DONE]\n\n")
         await writer.drain()
 
 
@@ -106,6 +118,15 @@ def _piece(delta: dict[str, Any], finish: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m"}
     return f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode()
+
+
+def _used(usage: tuple[int, int] | None) -> bytes:
+    if usage is None:
+        return b""
+    read, wrote = usage
+    counts = {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    return f"data: {json.dumps(chunk | {'choices': [], 'usage': counts})}\n\n".encode()
 
 
 def _is_whole(messages: Sequence[dict[str, Any]]) -> bool:

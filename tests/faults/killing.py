@@ -50,6 +50,7 @@ class Process:
             "PORT": str(self.port),
             "PYTHONPATH": str(ROOT),
             "SESSION_TTL_MINUTES": "600",
+            "MESSAGES_PER_MINUTE": "0",
         }
         with (self.home / "out.log").open("ab") as out:
             self.running = await asyncio.create_subprocess_exec(
