@@ -101,6 +101,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 clock=now,
             )
         )
+        if not settings.agent.agent:  # a graph of one's own may ask about what is no tool
+            _check_approvers(settings.approvals, runner.tools)
         approvals = Approvals(
             ApprovalRecords(database),
             sessions,
@@ -222,6 +224,15 @@ def _agent_options(agent: AgentSettings) -> AgentOptions:
     )
 
 
+def _check_approvers(approvals: ApprovalSettings, tools: frozenset[str]) -> None:
+    unknown = sorted(approvals.approvers.keys() - tools - {"*"})
+    if unknown:
+        raise StartError(
+            f"APPROVERS names no tool that exists: {', '.join(unknown)}. "
+            f"The tools are: {', '.join(sorted(tools))}."
+        )
+
+
 def _deciders(approvals: ApprovalSettings, server: ServerSettings) -> Deciders:
     """Admins are those who are named, and the API keys with that role."""
     keys = {f"api:{key.name}" for key in server.api_keys if key.role == "admin"}
@@ -234,7 +245,9 @@ def _checking(store: CsvStore) -> Check:
         trouble = report.refusing or report.trouble
         edited = ", ".join(path.name for path in report.edited_files)
         if edited:
-            edited = f" Somebody edited it; apply with: sessions apply {edited}"
+            edited = (
+                f" Somebody edited it; apply it with: sessions apply {edited}, or move it away."
+            )
         text = trouble or f"{report.sessions} sessions in {report.path.name}."
         return Part("sessions", ok=not trouble, text=text + edited)
 

@@ -1,12 +1,21 @@
 """An approval as people see it: open, held up by it, and with its outcome."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from adapters.contract import ApprovalRequest, ApprovalSettled, Held, Outcome, Refused, Verdict
+from adapters.contract import (
+    ApprovalRequest,
+    ApprovalSettled,
+    Edit,
+    Held,
+    Outcome,
+    Refused,
+    Verdict,
+)
 from bot.deciders import in_words
 from bot.verdicts import from_json, summary, to_action
-from sessions.models import ApprovalRecord, Message
+from sessions.models import ActionRecord, ApprovalRecord, Message
 
 
 def as_request(record: ApprovalRecord) -> ApprovalRequest:
@@ -19,13 +28,22 @@ def settled(record: ApprovalRecord) -> ApprovalSettled:
     """Say how a decided approval was decided."""
     if record.decided_at is None:
         raise ValueError(f"approval {record.id} is open")
-    what = "; ".join(map(summary, record.actions))
+    what = "; ".join(_ran(action, number, record) for number, action in enumerate(record.actions))
     when = clock_time(record.decided_at)
     by = f" by {record.decided_by}" if record.decided_by else ""
     outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
     words = "decided one by one" if outcome == "mixed" else outcome
     text = f"{words.capitalize()}{by} at {when}: {what}"
     return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text)
+
+
+def _ran(action: ActionRecord, number: int, record: ApprovalRecord) -> str:
+    """Say an action as it was decided: with its new arguments, where they were edited."""
+    verdict = from_json(record.verdicts[number]) if record.verdicts else None
+    if not isinstance(verdict, Edit):
+        return summary(action)
+    edited = replace(action, arguments=verdict.arguments)
+    return f"{summary(edited)} instead of {summary(action)}"
 
 
 def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:

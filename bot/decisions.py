@@ -152,7 +152,8 @@ class Decisions:
     async def withdraw(
         self, thread_id: str, by: str, shown_in: Address | None
     ) -> tuple[ApprovalSettled, ...]:
-        """Withdraw everything that is open in a conversation."""
+        """Withdraw everything that is open in a conversation that ends, and what waits for it."""
+        await self._turns.drop_held(thread_id)
         records = await self._approvals.records.open(thread_id=thread_id)
         return await self.end(records, "withdrawn", by, shown_in)
 

@@ -132,6 +132,9 @@ class Outbox:
         address = recipient(to, turn.person)
         if address is None:
             return f"{to!r} is nobody: write 'me', or platform:id such as telegram:12345."
+        if address.platform not in self._adapters:
+            served = ", ".join(sorted(self._adapters))
+            return f"There is no platform {address.platform!r} here, only: {served}."
         if address.person == turn.person.person:
             await self.say(address, text)
         else:

@@ -34,6 +34,11 @@ from sessions.people import People
 
 log = structlog.get_logger(__name__)
 
+CONVERSATION_ENDED = (
+    "This message waited for a decision and was not worked on: its conversation has ended. "
+    "Send it again if it still matters."
+)
+
 
 class Turns:
     """Runs texts through the agent, one at a time in each conversation."""
@@ -94,6 +99,13 @@ class Turns:
                 return
             with self.chat(row.place, row.id) as out:
                 await self._ask(row, (), out)
+
+    async def drop_held(self, thread_id: str) -> None:
+        """End what is held in a conversation that ends; each person is told."""
+        async with self.lanes.exclusive(thread_id):
+            for row in await self.conversations.held(thread_id):
+                with self.chat(row.place, row.id) as out:
+                    await self.endings.refuse(row, Refused("settled", CONVERSATION_ENDED), out)
 
     async def _ask(self, row: Message, waiting_for: Sequence[ApprovalRecord], out: Sink) -> None:
         """Put one text to the agent, or hold it while approvals of its thread have not ended."""

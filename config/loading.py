@@ -219,5 +219,5 @@ class _Reader:
 
 def _misspelt(others: Mapping[str, str]) -> Iterator[str]:
     for name in others:
-        if close := get_close_matches(name.upper(), fields(), n=1, cutoff=0.85):
+        if close := get_close_matches(name.upper(), fields(), n=1, cutoff=0.75):
             yield f"{name} in .env is no setting; {close[0]} is."

@@ -79,7 +79,7 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
             reply=heard.reply,
             pending_approval=approvals[0] if approvals else None,
             approvals=approvals,
-            notices=heard.notices,
+            notices=[*([heard.settled.text] if heard.settled else []), *heard.notices],
             suggestions=heard.suggestions,
         )
         return respond(answer, message_id, later=heard.state in {"held", "running"})

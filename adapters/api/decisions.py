@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 
-from adapters.api.bodies import DecisionBody, verdicts_of
+from adapters.api.bodies import DecisionBody, SeveralDecisions, verdicts_of
 from adapters.api.caller import Caller, caller_of
 from adapters.api.chat import LOCATION, respond
 from adapters.api.heard import Heard
@@ -56,10 +56,15 @@ def decision_routes(intake: Intake) -> APIRouter:
         stored = await intake.records.approval(approval_id)
         if stored is None or not caller.may_see(stored.requester):
             raise Problem(404, "There is no such approval.")
+        verdicts = verdicts_of(body)
+        if isinstance(body, SeveralDecisions) and len(verdicts) != stored.actions:
+            detail = f"There are {stored.actions} actions and {len(verdicts)} decisions."
+            errors = [{"field": "decisions", "detail": detail}]
+            raise Problem(422, detail, more={"errors": errors})
         decision = Decision(
             sender=caller.decides_as(stored.requester),
             approval_id=approval_id,
-            verdicts=verdicts_of(body),
+            verdicts=verdicts,
             decided_at=intake.clock(),
             sender_name=caller.name,
         )

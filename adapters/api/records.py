@@ -29,13 +29,14 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredApproval:
-    """Whose an approval is, and which message caused it."""
+    """Whose an approval is, which message caused it, and how many actions it has."""
 
     id: str
     requester: Address
     session_id: str
     thread_id: str
     message_id: str
+    actions: int = 1
 
 
 class Records(Protocol):

@@ -22,7 +22,7 @@ Result = ToolMessage | Command[Any]
 
 UNKNOWN = (
     "This action was begun before and the bot was stopped meanwhile. Its outcome is unknown, and "
-    "it was not started again. Say so."
+    "it was not started again."
 )
 STOPPED = "The person stopped the turn before this was started. It did not run."
 

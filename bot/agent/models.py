@@ -52,7 +52,7 @@ def _open(name: str, options: ModelOptions) -> BaseChatModel:
     except ImportError as missing:
         package = provider if provider in EXTRAS else ""
         command = (
-            f".venv/bin/pip install '.[{package}]'"
+            f"./install.sh {package}"
             if package
             else f".venv/bin/pip install langchain-{provider.replace('_', '-')}"
         )

@@ -172,9 +172,16 @@ def _match(text: str, tools: Sequence[str]) -> tuple[str, dict[str, Any]] | None
 
 
 def _result(message: ToolMessage) -> str:
-    if message.status == "error":
-        return f"{message.name} was not done: {message.text}"
-    return message.text
+    """Say a result as it is for people: what LangChain tells a model around it is left out."""
+    text = message.text
+    if text.startswith("Note: a human reviewer replaced this tool call"):
+        return text.partition("Tool response:")[2].strip() or text
+    rejected = re.match(
+        r"User rejected the tool call for `\w+`(?: with reason: (.*))?", text, re.DOTALL
+    )
+    if rejected:
+        return f"{message.name} was rejected{f': {rejected[1]}' if rejected[1] else '.'}"
+    return f"{message.name} was not done: {text}" if message.status == "error" else text
 
 
 def _small_talk(asked: str) -> str:

@@ -62,6 +62,11 @@ class Runner:
         self._speaking = speaking
         self._durability = durability
 
+    @property
+    def tools(self) -> frozenset[str]:
+        """The names of the tools that are known."""
+        return frozenset(self._tools)
+
     async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
         """Put a person's text to the agent; doing it again changes nothing."""
         messages = await self._messages(context.thread_id)

@@ -66,7 +66,7 @@ def shipped_tools(send: Send, clock: Callable[[], datetime]) -> list[BaseTool]:
             for item in found:
                 await store.adelete(place, item.key)
             gone += len(found)
-        return f"{gone} notes are deleted."
+        return f"{gone} {'note is' if gone == 1 else 'notes are'} deleted."
 
     @tool
     async def send_message(to: str, text: str) -> str:

@@ -71,7 +71,9 @@ def approve(
 @app.command("reject")
 def reject(
     approval_id: Id,
-    reason: Annotated[str, typer.Argument(help="The agent and the person are told.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="The agent and the person are told.")
+    ] = "",
 ) -> None:
     """Do not let the actions run."""
     _decide(approval_id, {"decision": "reject", "reason": reason})

@@ -22,14 +22,14 @@ td, th { border-top: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: 
   vertical-align: top }
 """
 
-_EXAMPLE = """curl -s http://127.0.0.1:8000/api/chat \\
+_EXAMPLE = """curl -s ADDRESSapi/chat \\
   -H 'Content-Type: application/json' \\
   -d '{"user_id": "test_123", "message": "Hello"}'"""
 
 
-def page(document: JsonObject) -> HTMLResponse:
-    """Write the page."""
-    body = "".join(_parts(document))
+def page(document: JsonObject, address: str) -> HTMLResponse:
+    """Write the page, for a server at this address."""
+    body = "".join(_parts(document)).replace("ADDRESS", escape(address))
     title = escape(str(document["info"]["title"]))
     html = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}: HTTP API</title>'

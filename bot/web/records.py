@@ -49,7 +49,12 @@ class BotRecords:
             return None
         requester = address_of(record.place)
         return StoredApproval(
-            record.id, requester, record.session_id, record.thread_id, record.message_id
+            record.id,
+            requester,
+            record.session_id,
+            record.thread_id,
+            record.message_id,
+            len(record.actions),
         )
 
     async def open_approvals(self, session_id: str) -> Sequence[ApprovalRequest]:

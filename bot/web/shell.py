@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from adapters.api.bodies import JSON_VALUE_SCHEMA
@@ -57,8 +57,8 @@ def _add_documents(app: FastAPI, describe: Callable[[], Mapping[str, Any]]) -> N
         return describe()
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return page(describe())
+    async def docs(request: Request) -> Response:
+        return page(describe(), str(request.base_url))
 
 
 def _described_once(

@@ -21,7 +21,7 @@ async def test_a_missing_package_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "langchain_ollama", None)
     options = AgentOptions(model=ModelOptions(model="ollama:llama"))
-    with pytest.raises(StartError, match=r"pip install '\.\[ollama\]'"):
+    with pytest.raises(StartError, match=r"\./install\.sh ollama"):
         async with open_desk(tmp_path, options):
             pass
 

@@ -75,7 +75,7 @@ def test_a_chat_shows_each_thing_once_also_what_comes_into_the_mailbox(
 def test_an_approval_is_rejected_with_a_reason(threadline: Threadline) -> None:
     threadline("chat", typed="send hello to telegram:5\n")
     approval_id = threadline("approvals", "list").first_cell
-    rejected = threadline("approvals", "reject", approval_id, "not today")
+    rejected = threadline("approvals", "reject", approval_id, "--reason", "not today")
     assert rejected.out.startswith("Rejected by api:operator")
     assert "not today" in rejected.out
 

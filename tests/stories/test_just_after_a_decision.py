@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract import Approve, Edit, Refused
+from adapters.contract import Answer, Approve, Edit, Refused
+from bot.errors import StartError
 from tests.stories.house import card_in, open_house
 
 
@@ -96,3 +97,39 @@ async def test_arguments_that_no_store_takes_spend_no_approval(tmp_path: Path) -
             assert record.decided_at is None
         await house.people.tap("ann", card.approval_id)
         await house.until_said("ann", "hi")
+
+
+async def test_what_waits_in_a_conversation_that_ends_is_not_worked_on_in_secret(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "send one to me")
+        await house.people.say("ann", "send two to me")
+        await house.people.say("ann", "/new")
+        told = await house.eventually("ann", Refused)
+        assert isinstance(told, Refused)
+        assert "its conversation has ended" in told.text
+        assert await house.bot.approvals.records.open() == []
+        assert house.said("ann") == []
+
+
+async def test_what_was_edited_is_told_as_it_ran(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        card = card_in(await house.people.say("ann", "send hi to me"))
+        said = await house.people.tap("ann", card.approval_id, Edit({"to": "me", "text": "ho"}))
+        assert "send_message(to='me', text='ho') instead of send_message(" in str(said)
+        answer = [reply.text for reply in said if isinstance(reply, Answer)]
+        assert answer == ["Your message to me is on its way."]
+
+
+async def test_an_approver_of_a_tool_that_does_not_exist_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="APPROVERS names no tool that exists: send_mesage"):
+        async with open_house(tmp_path, APPROVERS="send_mesage:admins", ADMINS="memory:eve"):
+            pass
+
+
+async def test_nothing_is_on_its_way_to_a_platform_that_is_not_here(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ADMINS="memory:eve") as house:
+        card = card_in(await house.people.say("ann", "send hi to telegram:5"))
+        await house.people.tap("eve", card.approval_id)
+        await house.until_said("ann", "There is no platform 'telegram' here, only: memory.")

@@ -258,3 +258,13 @@ def locking(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     database.execute("BEGIN IMMEDIATE")
     return database
+
+
+async def test_a_list_of_decisions_has_one_for_each_action(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        body = (await side.say("send hello to me and forget my notes")).json()
+        path = body["pending_approval"]["decide"]
+        short = await side.client.post(path, json={"decisions": [{"decision": "approve"}]})
+        assert short.status_code == 422
+        assert "2 actions and 1 decisions" in short.json()["detail"]
+        assert len((await get(side, "/api/approvals"))["items"]) == 1

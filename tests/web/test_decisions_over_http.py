@@ -34,7 +34,7 @@ def saying(*lines: Line) -> Script:
 
 
 def keep(side: Side, requester: Address = ME) -> None:
-    side.kept.approvals["abc123"] = StoredApproval("abc123", requester, "s1", "t1", "m1")
+    side.kept.approvals["abc123"] = StoredApproval("abc123", requester, "s1", "t1", "m1", actions=2)
 
 
 async def decide(side: Side, body: Mapping[str, Any], accept: str = "*/*") -> Any:
