@@ -29,6 +29,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from bot.errors import StartError
 from sessions.database_file import WHAT_TO_DO, create, problem_with_tables
 from sessions.group_commit import GroupCommit
+from sessions.wiping import OVERWRITE, rewrite, wipe
 
 Answer = TypeVar("Answer")
 Work = Callable[[sqlite3.Connection], Any]
@@ -83,7 +84,7 @@ async def open_saver(path: Path) -> AsyncIterator["ThreadSaver"]:
     connection = await asyncio.to_thread(_connect, path)
     try:
         async with GroupCommit(_Batches(connection).commit, name="threads") as commits:
-            yield ThreadSaver(commits)
+            yield ThreadSaver(path, commits)
     finally:
         await asyncio.to_thread(connection.close)
 
@@ -91,8 +92,9 @@ async def open_saver(path: Path) -> AsyncIterator["ThreadSaver"]:
 class ThreadSaver(BaseCheckpointSaver[int]):
     """A LangGraph saver that keeps the newest checkpoint of each thread and name space."""
 
-    def __init__(self, commits: GroupCommit[Work, Any]) -> None:
+    def __init__(self, path: Path, commits: GroupCommit[Work, Any]) -> None:
         super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self._path = path
         self._commits = commits
         self._nested: set[str] = set()
 
@@ -174,6 +176,14 @@ class ThreadSaver(BaseCheckpointSaver[int]):
         """Delete a thread."""
         await self._run(lambda db: _delete(db, FORGET, thread_id))
 
+    async def wipe(self) -> None:
+        """Remove what deleted threads have left in the file."""
+        await asyncio.to_thread(wipe, self._path)
+
+    async def rewrite(self) -> bool:
+        """Write the file anew if that is due; say whether it was."""
+        return await asyncio.to_thread(rewrite, self._path)
+
     async def at_rest(self, thread_id: str) -> None:
         """Delete what graphs within the graph have kept: nothing is left to resume.
 
@@ -220,7 +230,7 @@ class _Batches:
 
     def commit(self, batch: Sequence[Work]) -> Sequence[Any]:
         db = self._db
-        db.execute("BEGIN")
+        db.execute("BEGIN IMMEDIATE")
         try:
             results = [self._in_savepoint(work) for work in batch]
             db.execute("COMMIT")
@@ -251,6 +261,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA {OVERWRITE}")
     return connection
 
 
