@@ -27,6 +27,7 @@ from bot.agent.shapes import check_verdicts
 from bot.agent.threads import NOT_RUN, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
+from sessions.wiping import rewrite, wipe
 
 log = structlog.get_logger(__name__)
 
@@ -128,11 +129,11 @@ class Runner:
     async def forget(self, thread_id: str) -> None:
         """Delete a thread, every byte of it."""
         await self._saver.adelete_thread(thread_id)
-        await self._saver.wipe()
+        await asyncio.to_thread(wipe, self._saver.path)
 
     async def rewrite(self) -> bool:
         """Write the file of the threads anew if that is due; say whether it was."""
-        return await self._saver.rewrite()
+        return await asyncio.to_thread(rewrite, self._saver.path)
 
     async def _run(
         self, what: Any, context: TurnContext, durability: Durability

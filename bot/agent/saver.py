@@ -29,7 +29,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from bot.errors import StartError
 from sessions.database_file import WHAT_TO_DO, create, problem_with_tables
 from sessions.group_commit import GroupCommit
-from sessions.wiping import OVERWRITE, rewrite, wipe
+from sessions.wiping import OVERWRITE
 
 Answer = TypeVar("Answer")
 Work = Callable[[sqlite3.Connection], Any]
@@ -94,7 +94,7 @@ class ThreadSaver(BaseCheckpointSaver[int]):
 
     def __init__(self, path: Path, commits: GroupCommit[Work, Any]) -> None:
         super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
-        self._path = path
+        self.path = path
         self._commits = commits
         self._nested: set[str] = set()
 
@@ -175,14 +175,6 @@ class ThreadSaver(BaseCheckpointSaver[int]):
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread."""
         await self._run(lambda db: _delete(db, FORGET, thread_id))
-
-    async def wipe(self) -> None:
-        """Remove what deleted threads have left in the file."""
-        await asyncio.to_thread(wipe, self._path)
-
-    async def rewrite(self) -> bool:
-        """Write the file anew if that is due; say whether it was."""
-        return await asyncio.to_thread(rewrite, self._path)
 
     async def at_rest(self, thread_id: str) -> None:
         """Delete what graphs within the graph have kept: nothing is left to resume.
