@@ -25,21 +25,20 @@ from adapters.contract import (
 from adapters.json_values import storable
 from bot.addresses import address_of
 from bot.agent.requests import Request
-from bot.cards import clock_time, settled, too_late, verdicts_of
+from bot.cards import as_pending, clock_time, settled, too_late, verdicts_of
 from bot.deciders import Decider, Deciders, in_words, strictest
 from bot.errors import MisshapenVerdict
 from bot.verdicts import (
     outcome_of,
     runs,
     shown_hash,
-    summary,
     to_action,
     to_json,
     to_record,
 )
 from sessions.approval_records import ApprovalRecords
 from sessions.manager import SessionManager
-from sessions.models import ActionRecord, ApprovalRecord, JsonObject, Message, PendingApproval, Vote
+from sessions.models import ActionRecord, ApprovalRecord, JsonObject, Message, Vote
 from sessions.store import NoSuchSession
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -119,16 +118,8 @@ class Approvals:
         return record
 
     async def _show_in_row(self, record: ApprovalRecord) -> None:
-        pending = PendingApproval(
-            id=record.id,
-            actions=tuple(map(summary, record.actions)),
-            hash=record.hash,
-            decider=record.decider,
-            asked_at=record.asked_at,
-            expires_at=record.expires_at,
-        )
         try:
-            await self._sessions.park(record.session_id, pending)
+            await self._sessions.park(record.session_id, as_pending(record))
         except NoSuchSession:
             return  # the session was ended meanwhile; the table has it, and the card works
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import NAMESPACE_OID, uuid4, uuid5
+from uuid import uuid4
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -22,7 +22,7 @@ from adapters.contract import (
 )
 from bot.addresses import address_of, place_of, session_key
 from bot.approvals import Approvals
-from bot.commands import TABLE, Call, Entry, is_always_heard, parse, text_of
+from bot.commands import TABLE, Call, Entry, answer_id, is_always_heard, parse, text_of
 from bot.deciders import OPERATOR
 from bot.decisions import Decisions
 from bot.health import Check, Part
@@ -184,14 +184,22 @@ class Bot:
     async def _command(self, entry: Entry, row: Message, words: str, out: ReplyStream) -> None:
         """Run a command; what it says is the answer to its message."""
         call = Call(row, words, self.turns, self.decisions, self.name, self.commands)
+        if entry.binds:
+            call = await call.bound()
         said = await entry.run(call)
-        text = "\n".join(text_of(reply) for reply in said.replies)
+        if said.asks is not None:
+            for reply in said.replies:
+                out.put(reply)
+            await self.turns.run(said.asks, out)
+            return
+        row = call.row if entry.binds else await self.conversations.get(row.id) or row
+        text = "\n".join(filter(None, map(text_of, said.replies)))
         session = await call.session()
         if session is not None:
             await self.sessions.touch(session.session_id, row.sent_at or row.created_at)
             out.put(Accepted(row.id, session.session_id, session.thread_id))
         try:
-            stored = await self.turns.endings.store(row, str(uuid5(NAMESPACE_OID, row.id)), text)
+            stored = await self.turns.endings.store(row, answer_id(row), text)
             for reply in said.replies:
                 out.put(reply, stored.id)
         finally:

@@ -15,13 +15,25 @@ from adapters.contract import (
 )
 from bot.deciders import in_words
 from bot.verdicts import from_json, summary, to_action
-from sessions.models import ActionRecord, ApprovalRecord, Message
+from sessions.models import ActionRecord, ApprovalRecord, Message, PendingApproval
 
 
 def as_request(record: ApprovalRecord) -> ApprovalRequest:
     """Give an approval as a person is shown it."""
     actions = tuple(map(to_action, record.actions))
     return ApprovalRequest(record.id, actions, record.expires_at, record.decider)
+
+
+def as_pending(record: ApprovalRecord) -> PendingApproval:
+    """Give an open approval as the row of its session shows it."""
+    return PendingApproval(
+        id=record.id,
+        actions=tuple(map(summary, record.actions)),
+        hash=record.hash,
+        decider=record.decider,
+        asked_at=record.asked_at,
+        expires_at=record.expires_at,
+    )
 
 
 def settled(record: ApprovalRecord) -> ApprovalSettled:

@@ -28,11 +28,15 @@ Afterwards = Callable[[Sink], Work]
 
 @dataclass(frozen=True)
 class Said:
-    """What is said at once, and what then goes on: the answer to the message `shows`."""
+    """What is said at once, and what then goes on: the answer to the message `shows`.
+
+    With `asks` a command has become this message: the agent answers it.
+    """
 
     replies: tuple[Reply, ...]
     then: Afterwards | None = None
     shows: str = ""
+    asks: Message | None = None
 
 
 class Decisions:
@@ -84,6 +88,8 @@ class Decisions:
         """Do what a claimed record says, from wherever a crash may have left it."""
         turns = self._turns
         async with turns.lanes.exclusive(record.thread_id):
+            # Another session may have gone on with the conversation since.
+            record = await self._approvals.records.get(record.id) or record
             row = await turns.conversations.get(record.message_id)
             if row is None:
                 await self._approvals.close(record, "Its message is gone; nothing was run.")

@@ -29,7 +29,7 @@ class Endings:
 
     async def store(self, row: Message, answer_id: str, text: str) -> Message:
         """Store the answer to a message; doing it again changes nothing."""
-        return await self._conversations.answer(row.id, self._reply_row(row, answer_id, text))
+        return await self._conversations.answer(row.id, self.reply_row(row, answer_id, text))
 
     async def fail(self, row: Message, sentence: str, out: Sink) -> None:
         """End a message that could not be answered: with a reason, and a reference for the log."""
@@ -47,10 +47,11 @@ class Endings:
         out.put(refused, said.id)
 
     async def _reject(self, row: Message, sentence: str) -> Message:
-        reply = self._reply_row(row, str(uuid4()), sentence)
+        reply = self.reply_row(row, str(uuid4()), sentence)
         return await self._conversations.answer(row.id, reply, state="rejected")
 
-    def _reply_row(self, row: Message, answer_id: str, text: str) -> Message:
+    def reply_row(self, row: Message, answer_id: str, text: str) -> Message:
+        """Give the answer to a message as it is stored."""
         return Message(
             id=answer_id,
             role="assistant",

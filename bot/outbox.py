@@ -106,8 +106,10 @@ class Outbox:
 
     # ------------------------------------------------------------ messages
 
-    async def say(self, to: Address, text: str) -> None:
+    async def say(self, to: Address, text: str, *, thread_id: str = "") -> None:
         """Write a message to somebody who asked nothing; it is shown when its chat is free.
+
+        With `thread_id` its words belong to that conversation, and are deleted with it.
 
         Who writes does not wait for that: a tool of a turn that is being shown in the same chat
         would wait for itself.
@@ -120,6 +122,7 @@ class Outbox:
                 place=place_of(to),
                 created_at=self._clock(),
                 state="written",
+                thread_id=thread_id,
             )
         )
         self.wake(to)
@@ -136,7 +139,7 @@ class Outbox:
             served = ", ".join(sorted(self._adapters))
             return f"There is no platform {address.platform!r} here, only: {served}."
         if address.person == turn.person.person:
-            await self.say(address, text)
+            await self.say(address, text, thread_id=turn.thread_id)
         else:
             name = f" ({turn.person_name})" if turn.person_name else ""
             await self.say(address, f"Message from {turn.person.person}{name}:\n{text}")

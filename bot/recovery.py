@@ -19,6 +19,7 @@ MOST_ATTEMPTS = 3
 
 async def recover(bot: Bot) -> None:
     """Make table, rows and threads agree, and put what is unfinished into its lane again."""
+    await _open_once(bot)
     await _settle_rows(bot)
     await _withdraw_what_was_removed(bot)
     await bot.decisions.expire()
@@ -38,6 +39,16 @@ async def recover(bot: Bot) -> None:
         )
 
 
+async def _open_once(bot: Bot) -> None:
+    """Leave a conversation to the session that was active last, if somebody gave it to several."""
+    taken: set[str] = set()
+    for session in reversed(await bot.sessions.all()):
+        if session.thread_id in taken:
+            log.warning("a conversation was open in two sessions", session=session.session_id)
+            await bot.sessions.leave(session.session_id, session.thread_id)
+        taken.add(session.thread_id)
+
+
 async def _settle_rows(bot: Bot) -> None:
     """Take out of the sessions' rows what the table says has ended."""
     for session in await bot.sessions.all():
@@ -50,9 +61,9 @@ async def _settle_rows(bot: Bot) -> None:
 async def _withdraw_what_was_removed(bot: Bot) -> None:
     """End open approvals whose place in sessions.csv somebody emptied while the bot was down."""
     removed: list[ApprovalRecord] = []
+    # In any row: a conversation that was being resumed elsewhere may show it in another.
+    shown = {each.id for session in await bot.sessions.all() for each in session.pending_approval}
     for record in await bot.approvals.records.open():
-        session = await bot.sessions.get(record.session_id)
-        shown = {pending.id for pending in session.pending_approval} if session else set()
         row = await bot.conversations.get(record.message_id)
         was_shown = row is not None and row.state == "parked"
         if was_shown and record.id not in shown:

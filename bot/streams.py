@@ -73,7 +73,10 @@ class ReplyStream:
 
 
 class Both:
-    """Says everything in two places: where it was decided, and where it was asked."""
+    """Says everything in two places: where it was asked, and where it was decided.
+
+    What is stored belongs to the first: whether it was shown there does not hide it in the other.
+    """
 
     def __init__(self, one: Sink, other: Sink) -> None:
         self._one = one
@@ -82,7 +85,7 @@ class Both:
     def put(self, reply: Reply, row: str = "") -> None:
         """Say one thing to both."""
         self._one.put(reply, row)
-        self._other.put(reply, row)
+        self._other.put(reply)
 
 
 class Nowhere:

@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 EXPIRE_APPROVALS_SECONDS = 10
 """An approval is refused from its very second on; its card says so at most this much later."""
 
+REWRITE_HOUR = 3
+"""In UTC. Turns wait while a large database is written anew."""
+
 
 async def sweep_sessions(turns: Turns) -> int:
     """Remove sessions that are idle for too long and wait for nothing; count them."""
@@ -27,6 +30,16 @@ async def sweep_sessions(turns: Turns) -> int:
     return len(removed)
 
 
+async def rewrite_files(turns: Turns) -> None:
+    """Write the databases anew that were too large for it when somebody deleted their words."""
+    for name, rewritten in (
+        ("conversations", await turns.conversations.past.rewrite()),
+        ("threads", await turns.runner.rewrite()),
+    ):
+        if rewritten:
+            log.info("wrote a database anew, without what was deleted", database=name)
+
+
 @asynccontextmanager
 async def sweeping(turns: Turns, decisions: Decisions, every: timedelta) -> AsyncIterator[None]:
     """Run the jobs for as long as the ``with`` lasts. A job that is late runs once."""
@@ -36,6 +49,7 @@ async def sweeping(turns: Turns, decisions: Decisions, every: timedelta) -> Asyn
     )
     scheduler.add_job(sweep_sessions, "interval", [turns], seconds=every.total_seconds())
     scheduler.add_job(decisions.expire, "interval", seconds=EXPIRE_APPROVALS_SECONDS)
+    scheduler.add_job(rewrite_files, "cron", [turns], hour=REWRITE_HOUR)
     scheduler.start()
     try:
         yield

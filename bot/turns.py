@@ -13,11 +13,12 @@ import structlog
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from adapters.contract import Accepted, Notice, Refused, TextDelta
-from bot.addresses import GroupSessions, address_of, owner_of, session_key
+from bot.addresses import GroupSessions, address_of, owner_of
 from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.requests import Request
 from bot.agent.runner import Runner
 from bot.approvals import Approvals
+from bot.arrivals import Arrivals
 from bot.cards import as_request, held, verdicts_of
 from bot.endings import Endings
 from bot.errors import AgentFailed
@@ -65,31 +66,37 @@ class Turns:
         self.lanes = lanes
         self.limits = limits
         self.groups = groups
-        self._ledger = ledger
+        self.ledger = ledger
         self.outbox = outbox
         self.people = people
         self.endings = Endings(conversations, clock=clock)
+        self.arrivals = Arrivals(sessions, conversations, groups)
         self._running: dict[str, Turn] = {}
 
     async def run(self, row: Message, out: Sink) -> None:
         """Answer a person's text in their session, after what was held there before it."""
-        key = session_key(address_of(row.place), self.groups)
-        arrival = await self.sessions.arrive(key, row.sent_at or row.created_at)
-        if arrival.expired is not None:
-            out.put(Notice("Your last session had expired, so this is a new conversation."))
-        session_id, thread_id = arrival.session.session_id, arrival.session.thread_id
-        row = replace(row, session_id=session_id, thread_id=thread_id)
+        while True:
+            session = await self.arrivals.of(row, out)
+            at, on = session.session_id, session.thread_id
+            if await self._in_turn(replace(row, session_id=at, thread_id=on), out):
+                return
+
+    async def _in_turn(self, row: Message, out: Sink) -> bool:
+        """Run a text on its thread; False if that was resumed elsewhere while the text waited."""
         # Between a decision and its carrying out the thread is free for a moment; a text that
         # came in there would answer the open calls as not run.
-        with self.conversations.news.listening(thread_id) as ended:
+        with self.conversations.news.listening(row.thread_id) as ended:
             while True:
                 ended.clear()
-                async with self.lanes.exclusive(thread_id):
-                    await self.run_held(thread_id)
-                    in_progress = await self.approvals.records.in_progress(thread_id)
+                async with self.lanes.exclusive(row.thread_id):
+                    now = await self.sessions.get(row.session_id)
+                    if now is None or now.thread_id != row.thread_id:
+                        return False
+                    await self.run_held(row.thread_id)
+                    in_progress = await self.approvals.records.in_progress(row.thread_id)
                     if not in_progress or any(each.decided_at is None for each in in_progress):
                         await self._ask(row, in_progress, out)
-                        return
+                        return True
                 await ended.wait()
 
     async def run_held(self, thread_id: str) -> None:
@@ -171,10 +178,12 @@ class Turns:
 
     async def _follow(self, turn: Turn, events: AsyncIterator[Event], out: Sink) -> Parked | None:
         parked = None
+        person = await self.people.get(address_of(turn.row.place).person)
         async for event in events:
             match event:
                 case TextDelta():
-                    out.put(event)
+                    if person.streams:
+                        out.put(event)
                 case Finished():
                     late = turn.stop.because if event.stopped else ""
                     text = f"{event.text}\n\n({late})" if late else event.text
@@ -205,7 +214,7 @@ class Turns:
         names = {action.name for action in record.actions}
         endings = [
             f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
-            for entry in await self._ledger.of_thread(record.thread_id)
+            for entry in await self.ledger.of_thread(record.thread_id)
             if entry.begun_at >= since and entry.tool in names
         ]
         return f"{', '.join(endings) or 'Nothing was run'}."

@@ -1,18 +1,20 @@
 """What was said: messages, which are transcript, inbox and outbox at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
+from sessions.answering import CHANGE, WRITE, store_answer
 from sessions.database import Database
 from sessions.message_rows import message_of, numbered, values_of
 from sessions.models import Message, MessageState, Place
 from sessions.news import News
 from sessions.parts import FORGET as FORGET_PARTS
 from sessions.parts import Parts
+from sessions.past import Past, title_of
 from sessions.tables import (
     IS_HELD,
     IS_UNDELIVERED,
@@ -28,13 +30,7 @@ PLACE = tuple(field.name for field in fields(Place))
 
 # Every turn runs these, so they are built once.
 RECEIVE = insert_if_absent(messages).returning(messages.c.number)
-WRITE = insert_if_absent(messages, "id").returning(messages.c.number)
-CHANGE = update(messages).where(messages.c.id == bindparam("message"))
 ATTEMPT = CHANGE.values(attempts=messages.c.attempts + 1).returning(messages.c.attempts)
-stored_answer = messages.alias()
-MARK_ANSWERED = CHANGE.where(~exists().where(stored_answer.c.id == bindparam("answer"))).values(
-    state=bindparam("ended")
-)
 SHOWING = CHANGE.where(IS_UNDELIVERED).values(state="showing")
 DELIVERED = CHANGE.where(IS_UNDELIVERED).values(state="delivered")
 BEGIN_CONVERSATION = insert_if_absent(conversations, "id")
@@ -42,7 +38,7 @@ GO_ON = update(conversations).where(conversations.c.id == bindparam("conversatio
 FINGERPRINT = select(fingerprints.c.fingerprint).where(
     fingerprints.c.message_id == bindparam("message")
 )
-LONGEST_TITLE = 60
+HAS_WORDS = messages.c.text != ""  # otherwise they were erased
 ALL = select(messages).order_by(messages.c.number)
 BY_ID = ALL.where(messages.c.id == bindparam("message"))
 
@@ -54,6 +50,7 @@ class Conversations:
         self._database = database
         self._clock = clock
         self.parts = Parts(database)
+        self.past = Past(database)
         self.news = News()
 
     async def receive(self, message: Message, fingerprint: str = "") -> Message | None:
@@ -101,19 +98,7 @@ class Conversations:
         Raises:
             KeyError: there is no such message; nothing is stored.
         """
-        row = values_of(replace(answer, answers=message_id))
-
-        def work(db: Connection) -> Message:
-            both = {"message": message_id, "answer": answer.id, "ended": state}
-            if db.execute(MARK_ANSWERED, both).rowcount == 1:
-                number = db.execute(WRITE, row).scalar_one()
-                return numbered(replace(answer, answers=message_id), number)
-            known = db.execute(BY_ID, {"message": answer.id}).one_or_none()
-            if known is None:
-                raise KeyError(message_id)
-            return message_of(known)
-
-        told = await self._database.write(work)
+        told = await self._database.write(lambda db: store_answer(db, message_id, answer, state))
         self.news.tell(message_id)
         self.news.tell(mailbox_of(answer.place))
         return told
@@ -127,11 +112,10 @@ class Conversations:
             KeyError: there is no such message.
         """
         now = stored(self._clock())
-        title = " ".join(message.text.split())
         conversation = {
             "id": message.thread_id,
             "owner": owner,
-            "title": title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…",
+            "title": title_of(message.text),
             "created_at": now,
             "updated_at": now,
             "tags": [],
@@ -214,12 +198,18 @@ class Conversations:
 
     async def undelivered(self, platform: str) -> Sequence[Message]:
         """Give the bot's messages that a platform was not seen to have shown, in order."""
-        return await self._all(ALL.where(messages.c.platform == platform, IS_UNDELIVERED))
+        return await self._all(
+            ALL.where(messages.c.platform == platform, IS_UNDELIVERED, HAS_WORDS)
+        )
 
     async def undelivered_to(self, place: Place) -> Sequence[Message]:
         """Give the bot's messages that a chat was not seen to have shown, in order."""
         return await self._all(
-            ALL.where(IS_UNDELIVERED, *(messages.c[part] == getattr(place, part) for part in PLACE))
+            ALL.where(
+                IS_UNDELIVERED,
+                HAS_WORDS,
+                *(messages.c[part] == getattr(place, part) for part in PLACE),
+            )
         )
 
     async def mailbox(self, place: Place, *, after: int, limit: int) -> Sequence[Message]:
@@ -227,6 +217,7 @@ class Conversations:
         query = ALL.where(
             messages.c.role == "assistant",
             messages.c.number > after,
+            HAS_WORDS,
             *(messages.c[part] == getattr(place, part) for part in PLACE),
         )
         return await self._all(query.limit(limit))

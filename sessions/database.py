@@ -20,6 +20,7 @@ from sessions.database_file import WHAT_TO_DO, create, problem_with
 from sessions.group_commit import GroupCommit
 from sessions.migrations.running import BrokenReferences, known_revisions, migrate
 from sessions.tables import insert_if_absent, people
+from sessions.wiping import OVERWRITE, rewrite, wipe
 
 Answer = TypeVar("Answer")
 Work = Callable[[Connection], Any]
@@ -129,6 +130,14 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._reading, reading)
 
+    def wipe(self) -> None:
+        """Remove what deleted words have left in the file; it blocks."""
+        wipe(self._path)
+
+    def rewrite(self) -> bool:
+        """Write the file anew if that is due, and say whether it was; it blocks."""
+        return rewrite(self._path)
+
 
 class _Batches:
     """Commits on the writer's thread, all on one connection."""
@@ -192,7 +201,7 @@ def _connections(path: Path) -> Iterator[tuple[Connection, Connection]]:
         else:
             create(path, _migrate)
         with (
-            connected(path, "foreign_keys=ON") as writer,
+            connected(path, "foreign_keys=ON", OVERWRITE) as writer,
             connected(path, "query_only=ON") as reader,
         ):
             yield writer.execution_options(begin="BEGIN IMMEDIATE"), reader

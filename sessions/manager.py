@@ -33,6 +33,11 @@ class SessionManager:
         self._ttl = ttl
         self._clock = clock
 
+    @property
+    def ttl(self) -> timedelta:
+        """How long a session lives without a message."""
+        return self._ttl
+
     async def arrive(self, key: SessionKey, at: datetime) -> Arrival:
         """Find or open the session of a message that was sent at `at`, in one durable change."""
         while True:
@@ -107,18 +112,38 @@ class SessionManager:
         except NoSuchSession:
             return None
 
-    async def new_conversation(self, session_id: str, at: datetime) -> Session:
-        """Give a session a new thread, with nothing pending.
+    async def leave(self, session_id: str, thread_id: str) -> bool:
+        """Give a session a new thread if it is still on this one; say whether it was.
+
+        What is pending stays in its row until it is settled.
+        """
+        left = False
+
+        def begin(session: Session) -> Session:
+            nonlocal left
+            left = session.thread_id == thread_id
+            return replace(session, thread_id=str(uuid4())) if left else session
+
+        with suppress(NoSuchSession):
+            await self.store.change(session_id, begin)
+        return left
+
+    async def go_on(
+        self, session_id: str, thread_id: str, pending: Sequence[PendingApproval]
+    ) -> Session:
+        """Let a session go on with a thread, and with what is pending there.
+
+        Nobody else may be on it: they `leave` first, so that whenever the process dies a thread
+        is open in one session at most.
 
         Raises:
             NoSuchSession: there is none with this id.
         """
-        thread_id = str(uuid4())
 
-        def begin(session: Session) -> Session:
-            return replace(session.active_at(at), thread_id=thread_id, pending_approval=())
+        def join(session: Session) -> Session:
+            return replace(session, thread_id=thread_id, pending_approval=tuple(pending))
 
-        return await self.store.change(session_id, begin)
+        return await self.store.change(session_id, join)
 
     async def end(self, session_id: str) -> Session | None:
         """Remove a session and return it; None if it was gone already."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 import structlog
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.base import CheckpointTuple
@@ -24,9 +24,10 @@ from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import ThreadSaver
 from bot.agent.shapes import check_verdicts
-from bot.agent.threads import NOT_RUN, unanswered_calls
+from bot.agent.threads import NOT_RUN, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
+from sessions.wiping import rewrite, wipe
 
 log = structlog.get_logger(__name__)
 
@@ -123,9 +124,21 @@ class Runner:
         refused = await self._answers(thread_id, messages, text)
         await self._append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
 
+    async def rewind(self, thread_id: str, message_id: str) -> frozenset[str]:
+        """Take a person's message, and all that came of it, out of a thread; give what is left."""
+        kept, gone = split_at(await self._messages(thread_id), message_id)
+        if gone:
+            await self._append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
+        return frozenset(str(each.id) for each in kept)
+
     async def forget(self, thread_id: str) -> None:
-        """Delete a thread."""
+        """Delete a thread, every byte of it."""
         await self._saver.adelete_thread(thread_id)
+        await asyncio.to_thread(wipe, self._saver.path)
+
+    async def rewrite(self) -> bool:
+        """Write the file of the threads anew if that is due; say whether it was."""
+        return await asyncio.to_thread(rewrite, self._saver.path)
 
     async def _run(
         self, what: Any, context: TurnContext, durability: Durability
@@ -216,8 +229,8 @@ class Runner:
         await self._append(context.thread_id, [*kept, answer])
         return Finished(str(answer.id), answer.text, stopped=True)
 
-    async def _append(self, thread_id: str, messages: Sequence[AnyMessage]) -> None:
-        """Add messages and leave the thread at rest: nothing open, nothing to run."""
+    async def _append(self, thread_id: str, messages: Sequence[AnyMessage | RemoveMessage]) -> None:
+        """Add or remove messages and leave the thread at rest: nothing open, nothing to run."""
         await self._graph.abulk_update_state(
             _config(thread_id),
             [

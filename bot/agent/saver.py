@@ -29,6 +29,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from bot.errors import StartError
 from sessions.database_file import WHAT_TO_DO, create, problem_with_tables
 from sessions.group_commit import GroupCommit
+from sessions.wiping import OVERWRITE
 
 Answer = TypeVar("Answer")
 Work = Callable[[sqlite3.Connection], Any]
@@ -83,7 +84,7 @@ async def open_saver(path: Path) -> AsyncIterator["ThreadSaver"]:
     connection = await asyncio.to_thread(_connect, path)
     try:
         async with GroupCommit(_Batches(connection).commit, name="threads") as commits:
-            yield ThreadSaver(commits)
+            yield ThreadSaver(path, commits)
     finally:
         await asyncio.to_thread(connection.close)
 
@@ -91,8 +92,9 @@ async def open_saver(path: Path) -> AsyncIterator["ThreadSaver"]:
 class ThreadSaver(BaseCheckpointSaver[int]):
     """A LangGraph saver that keeps the newest checkpoint of each thread and name space."""
 
-    def __init__(self, commits: GroupCommit[Work, Any]) -> None:
+    def __init__(self, path: Path, commits: GroupCommit[Work, Any]) -> None:
         super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self.path = path
         self._commits = commits
         self._nested: set[str] = set()
 
@@ -220,7 +222,7 @@ class _Batches:
 
     def commit(self, batch: Sequence[Work]) -> Sequence[Any]:
         db = self._db
-        db.execute("BEGIN")
+        db.execute("BEGIN IMMEDIATE")
         try:
             results = [self._in_savepoint(work) for work in batch]
             db.execute("COMMIT")
@@ -251,6 +253,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA {OVERWRITE}")
     return connection
 
 

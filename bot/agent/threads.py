@@ -67,6 +67,15 @@ def beyond(messages: Sequence[AnyMessage], most_chars: int) -> list[AnyMessage]:
     return list(messages[:kept])
 
 
+def split_at(
+    messages: Sequence[AnyMessage], message_id: str
+) -> tuple[list[AnyMessage], list[AnyMessage]]:
+    """Part the messages before a person's message from it and all that came of it."""
+    ids = [each.id for each in messages]
+    at = ids.index(message_id) if message_id in ids else len(ids)
+    return list(messages[:at]), list(messages[at:])
+
+
 def calls_before(messages: Sequence[AnyMessage], tool: str, call_id: str) -> int:
     """Count the calls of a tool in this turn before the given one."""
     before = 0

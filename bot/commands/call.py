@@ -1,15 +1,24 @@
 """One use of a command, and what the functions behind commands share."""
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from uuid import NAMESPACE_OID, uuid5
+from zoneinfo import ZoneInfo
 
 from adapters.contract import Address, Command, Notice
 from bot.addresses import address_of, session_key
+from bot.arrivals import shared
 from bot.decisions import Decisions, Said
+from bot.resting import at_rest
 from bot.turns import Turns
 from bot.verdicts import summary
 from sessions.models import ApprovalRecord, Message, Session
+
+COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?")
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,38 @@ class Call:
         """Who calls."""
         return address_of(self.row.place)
 
+    @property
+    def at(self) -> datetime:
+        """When it was sent."""
+        return self.row.sent_at or self.row.created_at
+
+    async def zone(self) -> tzinfo:
+        """Give the caller's time zone."""
+        person = await self.turns.people.get(self.sender.person)
+        return await asyncio.to_thread(ZoneInfo, person.zone) if person.zone else UTC
+
+    def at_rest(self, thread_id: str) -> AbstractAsyncContextManager[None]:
+        """Own a thread in which nothing is decided that has still to be carried out."""
+        turns = self.turns
+        news = turns.conversations.news
+        return at_rest(thread_id, turns.lanes, turns.approvals.records, news)
+
+    async def bound(self) -> "Call":
+        """Note on disk in which conversation this was said; the first time counts."""
+        session = None if self.row.thread_id else await self.session()
+        if session is None:
+            return self
+        session_id, thread_id = session.session_id, session.thread_id
+        await self.turns.conversations.past.belongs(self.row.id, session_id, thread_id)
+        return replace(self, row=replace(self.row, session_id=session_id, thread_id=thread_id))
+
+    def refused_to_others(self) -> Said | None:
+        """Refuse in a shared chat what only its admins may do there."""
+        admin = self.turns.approvals.deciders.is_admin(self.sender.person)
+        if admin or not shared(self.sender):
+            return None
+        return say("In a shared chat only an admin may do this.")
+
     async def session(self) -> Session | None:
         """Give the caller's live session, if there is one."""
         return await self.turns.sessions.find(session_key(self.sender, self.turns.groups))
@@ -41,11 +82,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Entry:
-    """A command and what it does."""
+    """A command and what it does.
+
+    It belongs to the conversation in which it is used, unless it `binds` itself to another.
+    """
 
     command: Command
     run: Callable[[Call], Awaitable[Said]]
     queues: bool = False
+    binds: bool = True
 
 
 def say(text: str, *suggestions: str) -> Said:
@@ -59,6 +104,16 @@ def line(record: ApprovalRecord) -> str:
     return f"{record.id} (until {clock(record.expires_at)}): {what}"
 
 
-def clock(at: datetime) -> str:
+def clock(at: datetime, zone: tzinfo = UTC) -> str:
     """Write a time for a person."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def answer_id(row: Message) -> str:
+    """Give the id of the answer to a command, which is the same after a crash."""
+    return str(uuid5(NAMESPACE_OID, row.id))
+
+
+def said(text: str) -> bool:
+    """Say whether a text was said to the agent, and is no command."""
+    return COMMAND.fullmatch(text.strip().partition(" ")[0].partition("\n")[0]) is None

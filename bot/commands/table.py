@@ -4,13 +4,9 @@ A command's message is a row like any other. Commands that `queue` wait for thei
 conversation; the others are answered at once, also while the agent works.
 """
 
-import re
-
 from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
-from bot.commands import deciding, talking, usage
-from bot.commands.call import Entry
-
-COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?")
+from bot.commands import deciding, past, resuming, settings, talking, usage
+from bot.commands.call import COMMAND, Entry
 
 UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking.unknown)
 
@@ -18,6 +14,21 @@ TABLE: tuple[Entry, ...] = (
     Entry(Command("start", "Say hello and what I can do"), talking.start),
     Entry(Command("help", "List the commands"), talking.help_),
     Entry(Command("new", "Begin a new conversation"), talking.new, queues=True),
+    Entry(Command("history", "Show what was said here", "[n]"), past.history, queues=True),
+    Entry(Command("undo", "Forget the last exchange"), past.undo, queues=True),
+    Entry(Command("retry", "Say the last text again"), past.retry, queues=True),
+    Entry(Command("clear", "Delete this conversation's words"), past.clear, queues=True),
+    Entry(
+        Command("resume", "Go on with an earlier conversation", "[n]"),
+        resuming.resume,
+        queues=True,
+        binds=False,
+    ),
+    Entry(
+        Command("settings", "Set your time zone, and streaming", "[zone|streaming …]"),
+        settings.settings,
+        queues=True,
+    ),
     Entry(Command("status", "Say what goes on here"), talking.status),
     Entry(Command("stop", "Stop what is running"), talking.stop),
     Entry(Command("usage", "Say how many tokens you have used"), usage.usage),

@@ -1,12 +1,10 @@
 """Commands about the conversation itself: begin, look, stop."""
 
-from contextlib import suppress
-
 from adapters.contract import Notice, Reply
 from bot.addresses import session_key
 from bot.commands.call import Call, clock, line, say
+from bot.commands.leaving import settled
 from bot.decisions import Said
-from sessions.store import NoSuchSession
 
 
 async def start(call: Call) -> Said:
@@ -29,13 +27,10 @@ async def new(call: Call) -> Said:
     """Begin a new conversation; what is open in the old one is withdrawn."""
     session = await call.session()
     withdrawn: tuple[Reply, ...] = ()
-    if session is not None:
-        withdrawn = await call.decisions.withdraw(
-            session.thread_id, call.sender.person, call.sender
-        )
-        at = call.row.sent_at or call.row.created_at
-        with suppress(NoSuchSession):  # somebody ended it meanwhile: the next text begins one
-            await call.turns.sessions.new_conversation(session.session_id, at)
+    # After a crash the conversation that this was said in may have been left already.
+    if session is not None and session.thread_id == call.row.thread_id:
+        async with settled(call, session.thread_id) as withdrawn:
+            await call.turns.sessions.leave(session.session_id, session.thread_id)
         await call.turns.approvals.records.drop_grants(session.session_id)
     return Said((*withdrawn, Notice("A new conversation begins. The earlier one is kept.")))
 

@@ -61,6 +61,22 @@ async def test_no_question_about_messages_looks_at_all_of_them(
     assert "SEARCH messages USING INDEX ix_messages_held (thread_id=? AND state=?)" in found
 
 
+async def test_no_question_about_the_past_looks_at_all_that_was_ever_said(
+    conversations: Conversations, path: Path, asked: Asked
+) -> None:
+    past = conversations.past
+    await past.earlier("memory:ann", but="t", limit=10)
+    await past.earlier("memory:ann", but="t", place=ANN, limit=1)
+    await past.find("memory:ann", "t")
+    await past.exchanges("t", bool, limit=5)
+    await past.sessions_of("t")
+    await past.commands_begun("s", "t")
+    await past.move("t", "s")
+    found = plans(path, asked)
+    assert len(found) == 8
+    assert [plan for plan in found if "SCAN" in plan] == []
+
+
 async def test_no_question_about_approvals_looks_at_all_that_was_ever_decided(
     records: ApprovalRecords, ledger: Ledger, path: Path, asked: Asked
 ) -> None:

@@ -138,4 +138,4 @@ async def test_every_commit_waits_for_the_disk(database: Database) -> None:
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         return [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
 
-    assert await database.write(settings) == ["wal", 2, 1, 30_000]  # 2 is FULL
+    assert await database.write(settings) == ["wal", 2, 1, 10_000]  # 2 is FULL

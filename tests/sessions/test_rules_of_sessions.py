@@ -121,14 +121,36 @@ async def test_parking_in_a_session_that_ended_is_told(manager: SessionManager) 
         await manager.park("nobody", approval())
 
 
-async def test_a_new_conversation_keeps_the_session(manager: SessionManager) -> None:
+async def test_a_new_conversation_keeps_the_session_and_what_is_pending(
+    manager: SessionManager,
+) -> None:
     first = (await manager.arrive(ANNA, NOON)).session
-    await manager.park(first.session_id, approval())
-    fresh = await manager.new_conversation(first.session_id, at(1))
-    assert fresh.session_id == first.session_id
+    parked = await manager.park(first.session_id, approval())
+    assert await manager.leave(first.session_id, first.thread_id)
+    fresh = await manager.get(first.session_id)
+    assert fresh is not None
     assert fresh.thread_id != first.thread_id
-    assert fresh.pending_approval == ()
-    assert fresh.last_activity == at(1)
+    assert replace(fresh, thread_id=parked.thread_id) == parked
+
+
+async def test_who_has_left_a_conversation_leaves_no_other_instead(manager: SessionManager) -> None:
+    first = (await manager.arrive(ANNA, NOON)).session
+    assert await manager.leave(first.session_id, first.thread_id)
+    fresh = await manager.get(first.session_id)
+    assert not await manager.leave(first.session_id, first.thread_id)
+    assert await manager.get(first.session_id) == fresh
+    assert not await manager.leave("nobody", first.thread_id)
+
+
+async def test_a_session_goes_on_with_another_conversation_and_what_is_pending_there(
+    manager: SessionManager,
+) -> None:
+    first = (await manager.arrive(ANNA, NOON)).session
+    await manager.go_on(first.session_id, "earlier", [approval()])
+    now = await manager.get(first.session_id)
+    assert now == replace(first, thread_id="earlier", pending_approval=(approval(),))
+    with pytest.raises(NoSuchSession):
+        await manager.go_on("nobody", "earlier", [])
 
 
 async def test_an_ended_session_is_gone(manager: SessionManager) -> None:

@@ -1,0 +1,35 @@
+"""Storing an answer together with what it ends, for whoever does so inside a transaction."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection, bindparam, exists, select, update
+
+from sessions.message_rows import message_of, numbered, values_of
+from sessions.models import Message, MessageState
+from sessions.tables import insert_if_absent, messages
+
+WRITE = insert_if_absent(messages, "id").returning(messages.c.number)
+CHANGE = update(messages).where(messages.c.id == bindparam("message"))
+BY_ID = select(messages).where(messages.c.id == bindparam("message"))
+stored_answer = messages.alias()
+MARK_ANSWERED = CHANGE.where(~exists().where(stored_answer.c.id == bindparam("answer"))).values(
+    state=bindparam("ended")
+)
+
+
+def store_answer(
+    db: Connection, message_id: str, answer: Message, state: MessageState = "answered"
+) -> Message:
+    """Store an answer and mark its message; if it is there, give it as it was first stored.
+
+    Raises:
+        KeyError: there is no such message.
+    """
+    answer = replace(answer, answers=message_id)
+    both = {"message": message_id, "answer": answer.id, "ended": state}
+    if db.execute(MARK_ANSWERED, both).rowcount == 1:
+        return numbered(answer, db.execute(WRITE, values_of(answer)).scalar_one())
+    known = db.execute(BY_ID, {"message": answer.id}).one_or_none()
+    if known is None:
+        raise KeyError(message_id)
+    return message_of(known)

@@ -1,0 +1,135 @@
+"""Taking words out of the tables: who, when and what was decided stay, the words do not.
+
+A message keeps its row, so that a copy of it that comes later is still known for one. Arguments
+become a hash: who has the words can prove that they are what was decided.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from sessions.models import Place
+from sessions.tables import (
+    IS_UNDELIVERED,
+    approvals,
+    conversations,
+    ledger,
+    messages,
+    parts,
+    votes,
+)
+
+PLACE = tuple(field.name for field in fields(Place))
+ENDED = ("answered", "rejected", "dead")
+BOTS = ("written", "showing", "delivered", "dead")
+
+
+def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
+    """Empty the texts and names of messages; what was not shown yet never will be."""
+    whose = select(messages.c.id).where(which)
+    db.execute(delete(parts).where(parts.c.shows.in_(whose)))
+    state = case((IS_UNDELIVERED, "delivered"), else_=messages.c.state)
+    db.execute(update(messages).where(which).values(text="", sender_name="", state=state))
+
+
+def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str) -> None:
+    """Erase a conversation, and what a person said in `place` that belongs to none.
+
+    `but` is the message that asked for it. What is being worked on is left to whoever does so.
+    """
+    unbound = and_(
+        messages.c.thread_id == "",
+        messages.c.role == "user",
+        *(messages.c[part] == getattr(place, part) for part in PLACE),
+    )
+    # The list that /resume gives has the titles of other conversations.
+    lists = and_(
+        messages.c.platform == place.platform,
+        or_(messages.c.user_id == place.user_id, messages.c.chat_id == place.chat_id),
+        func.lower(messages.c.text).like("/resume%"),
+    )
+    asked = select(messages.c.id).where(or_(unbound, lists), messages.c.state.in_(ENDED))
+    ids = list(db.execute(asked).scalars())
+    for answers in _in_portions(ids):
+        erase_messages(db, messages.c.answers.in_(answers))
+        erase_messages(db, and_(messages.c.id.in_(answers), messages.c.thread_id == ""))
+    here = messages.c.thread_id == thread_id
+    erase_messages(db, and_(here, messages.c.state.in_((*ENDED, *BOTS)), messages.c.id != but))
+    db.execute(delete(conversations).where(conversations.c.id == thread_id))
+    asked_for = approvals.c.thread_id == thread_id
+    _hash_rows(db, approvals, asked_for, actions=_hashed_actions, verdicts=_hashed_verdicts)
+    cast = votes.c.approval_id.in_(select(approvals.c.id).where(asked_for))
+    _hash_rows(db, votes, cast, verdicts=_hashed_verdicts)
+    ran = ledger.c.thread_id == thread_id
+    _hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
+
+
+def hashed(words: Any) -> Any:
+    """Give the hash that stands for words; doing it again changes nothing."""
+    if words in (None, "", {}, []) or _is_hash(words):
+        return words
+    canonical = json.dumps(words, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return {"sha256": hashlib.sha256(canonical.encode()).hexdigest()}
+
+
+def _is_hash(words: Any) -> bool:
+    return isinstance(words, Mapping) and set(words) == {"sha256"}
+
+
+def _hashed_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # A graph's own question to a person is a description, and so words.
+    return [
+        {**action, "arguments": hashed(action["arguments"]), "description": _short(action)}
+        for action in actions
+    ]
+
+
+def _short(action: Mapping[str, Any]) -> str:
+    return _text_hash(action["description"])
+
+
+def _hashed_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    kept = ("type", "for")
+    return [
+        {
+            name: value
+            if name in kept
+            else _text_hash(value)
+            if isinstance(value, str)
+            else hashed(value)
+            for name, value in verdict.items()
+        }
+        for verdict in verdicts
+    ]
+
+
+def _text_hash(text: str) -> str:
+    if not text or text.startswith("sha256:"):
+        return text
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **columns: Any) -> None:
+    for row in db.execute(select(table).where(which)).mappings().all():
+        values = {name: how(row[name]) for name, how in columns.items()}
+        db.execute(update(table).where(table.c.number == row["number"]).values(values))
+
+
+def _in_portions(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
+    """Cut a list in pieces that fit into one statement."""
+    return [ids[start : start + size] for start in range(0, len(ids), size)]
