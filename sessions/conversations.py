@@ -130,6 +130,7 @@ class Conversations:
                 db.execute(BEGIN_CONVERSATION, conversation)
 
         await self._database.write(work)
+        self.news.tell(message.id)
 
     async def mark(self, message_id: str, state: MessageState) -> None:
         """Say what has happened to a message.
@@ -211,6 +212,12 @@ class Conversations:
                 *(messages.c[part] == getattr(place, part) for part in PLACE),
             )
         )
+
+    async def fetched(self, place: Place, *, upto: int) -> None:
+        """Note that somebody has the bot's messages to a person in a place, up to a number."""
+        here = [messages.c[part] == getattr(place, part) for part in PLACE]
+        mine = update(messages).where(IS_UNDELIVERED, messages.c.number <= upto, *here)
+        await self._database.write(lambda db: db.execute(mine.values(state="delivered")))
 
     async def mailbox(self, place: Place, *, after: int, limit: int) -> Sequence[Message]:
         """Give the bot's messages to a person in a place whose number is greater, in order."""

@@ -1,5 +1,6 @@
 """HTTP as a platform: it takes messages in through a router, and cannot push."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from adapters.api.caller import PLATFORM
 from adapters.api.chat import chat_routes
 from adapters.api.decisions import decision_routes
 from adapters.api.intake import Intake
+from adapters.api.mailbox import mailbox_routes
 from adapters.api.messages import message_routes
 from adapters.api.problems import Problem
 from adapters.api.records import Records
@@ -49,6 +51,7 @@ class ApiAdapter:
         self._wait_seconds = wait_seconds
         self._clock = clock
         self._handler: Handler | None = None
+        self._stopping = asyncio.Event()
 
     @asynccontextmanager
     async def serve(
@@ -58,10 +61,12 @@ class ApiAdapter:
     ) -> AsyncIterator[None]:
         """Take in what people send for as long as the ``with`` lasts; before and after: 503."""
         self._handler = handle
+        self._stopping.clear()
         try:
             yield
         finally:
             self._handler = None
+            self._stopping.set()
 
     async def deliver(
         self,
@@ -81,6 +86,7 @@ class ApiAdapter:
         router = APIRouter()
         router.include_router(chat_routes(intake, self.max_message_chars))
         router.include_router(decision_routes(intake))
+        router.include_router(mailbox_routes(records, self._stopping))
         router.include_router(message_routes(records))
         return router
 

@@ -1,5 +1,6 @@
 """POST /api/chat: a person says something."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -11,9 +12,10 @@ from adapters.api.heard import Heard
 from adapters.api.intake import Intake, UntilAnswered
 from adapters.api.json_response import JsonResponse
 from adapters.api.problems import Problem, documented
+from adapters.api.repeats import IdempotencyKey, fingerprint_of, message_id_of, once
 from adapters.api.stream import EVENT_STREAM, stream, wants_stream
 from adapters.api.views import ChatAnswer
-from adapters.contract import IncomingMessage
+from adapters.contract import IncomingMessage, Reply
 
 LOCATION: dict[str, Any] = {
     "Location": {
@@ -53,6 +55,7 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
         request: Request,
         caller: Annotated[Caller, Depends(caller_of)],
         until_answered: UntilAnswered,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         if len(body.message) > max_message_chars:
             detail = f"The message has {len(body.message)} characters; {max_message_chars} fit."
@@ -61,11 +64,15 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
         message = IncomingMessage(
             sender=caller.address_of(body.user_id),
             text=body.message,
-            message_id=str(uuid4()),
+            message_id=message_id_of(idempotency_key) if idempotency_key else str(uuid4()),
             sent_at=intake.clock(),
             sender_name=body.user_id,
+            fingerprint=fingerprint_of(body.message) if idempotency_key else "",
         )
+        replies: AsyncIterator[Reply]
         replies = await until_answered.enter_async_context(intake.handle(message))
+        if idempotency_key:
+            replies = once(replies, message, intake.records)
         if wants_stream(request):
             return await stream(replies)
         heard = await intake.hear(replies, request)

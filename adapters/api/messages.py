@@ -1,47 +1,19 @@
-"""GET /api/messages: what became of a message, and a person's mailbox."""
+"""GET /api/messages/{id}: what became of a message."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 
-from adapters.api.bodies import UserId
 from adapters.api.caller import Caller, caller_of
 from adapters.api.json_response import JsonResponse
 from adapters.api.problems import Problem, documented
 from adapters.api.records import Records
-from adapters.api.views import Mailbox, MailView, MessageView, approval_view
-
-LARGEST_PAGE = 200
-LARGEST_NUMBER = 2**63 - 1
+from adapters.api.views import MessageView, approval_view
 
 
 def message_routes(records: Records) -> APIRouter:
     """Make the routes."""
     router = APIRouter(tags=["messages"])
-
-    @router.get(
-        "/api/messages",
-        summary="Read a person's mailbox",
-        description=(
-            "What the bot said to this person, in order: also what came when no request was "
-            "waiting for it. Ask for what comes `after` the last `number` that you have."
-        ),
-        responses={
-            200: {"model": Mailbox, "description": "A page."},
-            **documented(401, 403, 422, 500),
-        },
-    )
-    async def read_mailbox(
-        caller: Annotated[Caller, Depends(caller_of)],
-        user_id: Annotated[UserId, Query()],
-        after: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0,
-        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
-    ) -> Response:
-        owner = caller.address_of(user_id)
-        found = await records.mailbox(owner, after=after, limit=limit + 1)
-        page = found[:limit]
-        items = [MailView(m.id, m.number, m.text, m.created_at, m.answers or None) for m in page]
-        return JsonResponse(Mailbox(items, page[-1].number if len(found) > limit else None))
 
     @router.get(
         "/api/messages/{message_id}",

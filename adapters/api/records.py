@@ -1,6 +1,8 @@
 """What the routes read besides replies: a protocol that the server implements over its records."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,6 +50,22 @@ class Records(Protocol):
 
     async def sent(self, sender: Address, platform_message_id: str) -> StoredMessage | None:
         """Find a person's message by the id that the platform gave it."""
+        ...
+
+    async def fingerprint(self, message_id: str) -> str:
+        """Give the fingerprint with which a message came, empty if there was none."""
+        ...
+
+    def changes(self, message_id: str) -> AbstractContextManager[asyncio.Event]:
+        """Give an event that is set whenever something happens to this message."""
+        ...
+
+    def mail(self, owner: Address) -> AbstractContextManager[asyncio.Event]:
+        """Give an event that is set whenever the bot writes to this person."""
+        ...
+
+    async def fetched(self, owner: Address, *, upto: int) -> None:
+        """Note that a client has the bot's messages to a person up to this number."""
         ...
 
     async def answer_to(self, message_id: str) -> StoredMessage | None:

@@ -1,6 +1,8 @@
 """What the API platform reads, over the records of the bot."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from adapters.api import StoredApproval, StoredMessage
@@ -8,6 +10,7 @@ from adapters.contract import Address, ApprovalRequest
 from bot.addresses import address_of, place_of, session_key
 from bot.bot import Bot
 from bot.cards import as_request
+from sessions.conversations import mailbox_of
 from sessions.models import Message
 
 
@@ -25,6 +28,22 @@ class BotRecords:
         """Find a person's message by the id that the platform gave it."""
         place = place_of(sender)
         return _shown(await self.bot.conversations.find_copy(place, platform_message_id))
+
+    async def fingerprint(self, message_id: str) -> str:
+        """Give the fingerprint with which a message came, empty if there was none."""
+        return await self.bot.conversations.fingerprint(message_id)
+
+    def changes(self, message_id: str) -> AbstractContextManager[asyncio.Event]:
+        """Give an event that is set whenever something happens to this message."""
+        return self.bot.conversations.news.listening(message_id)
+
+    def mail(self, owner: Address) -> AbstractContextManager[asyncio.Event]:
+        """Give an event that is set whenever the bot writes to this person."""
+        return self.bot.conversations.news.listening(mailbox_of(place_of(owner)))
+
+    async def fetched(self, owner: Address, *, upto: int) -> None:
+        """Note that a client has the bot's messages to a person up to this number."""
+        await self.bot.conversations.fetched(place_of(owner), upto=upto)
 
     async def answer_to(self, message_id: str) -> StoredMessage | None:
         """Find what the bot answered to a message."""

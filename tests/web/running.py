@@ -23,6 +23,11 @@ class Side:
     client: httpx.AsyncClient
     url: str
     control: Path
+    api: ApiAdapter
+
+    def stop_taking(self) -> None:
+        """Let the platform stop, as at the end."""
+        self.api._stopping.set()
 
     async def say(self, text: str, user_id: str = "test_123", **headers: str) -> httpx.Response:
         body = {"user_id": user_id, "message": text}
@@ -48,4 +53,4 @@ async def running(home: Path, **env: str) -> AsyncIterator[Side]:
             serving(bot, api, await asyncio.to_thread(web_options, settings)) as served,
             httpx.AsyncClient(base_url=served.url, timeout=30) as client,
         ):
-            yield Side(bot, client, served.url, control)
+            yield Side(bot, client, served.url, control, api)

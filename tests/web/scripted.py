@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,7 @@ from adapters.unnoted import Unnoted
 from bot.web.options import WebOptions
 from bot.web.serving import serving_apps
 from bot.web.shell import make_app
+from sessions.news import News
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -73,12 +74,26 @@ class Kept:
     approvals: dict[str, StoredApproval] = field(default_factory=dict)
     sessions: dict[Address, tuple[str, str]] = field(default_factory=dict)
     open: dict[str, list[ApprovalRequest]] = field(default_factory=dict)
+    news: News = field(default_factory=News)
+    fetched_upto: dict[Address, int] = field(default_factory=dict)
 
     async def message(self, message_id: str) -> StoredMessage | None:
         return self.messages.get(message_id)
 
     async def sent(self, sender: Address, platform_message_id: str) -> StoredMessage | None:
         return next((m for m in self.messages.values() if m.owner == sender), None)
+
+    async def fingerprint(self, message_id: str) -> str:
+        return ""
+
+    def changes(self, message_id: str) -> AbstractContextManager[asyncio.Event]:
+        return self.news.listening(message_id)
+
+    def mail(self, owner: Address) -> AbstractContextManager[asyncio.Event]:
+        return self.news.listening(owner.person)
+
+    async def fetched(self, owner: Address, *, upto: int) -> None:
+        self.fetched_upto[owner] = upto
 
     async def answer_to(self, message_id: str) -> StoredMessage | None:
         return next((m for m in self.messages.values() if m.answers == message_id), None)

@@ -1,6 +1,7 @@
 """What the documentation says is true: the examples run, and no answer is undocumented."""
 
 import asyncio
+import os
 import re
 import sys
 from pathlib import Path
@@ -13,11 +14,12 @@ DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 ASSUMED = "http://127.0.0.1:8000"
 
 
-async def run(*command: str, cwd: Path) -> tuple[int, str]:
+async def run(*command: str, cwd: Path, **env: str) -> tuple[int, str]:
     """Run a program beside the event loop that serves it."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=cwd,
+        env=os.environ | env,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -68,6 +70,8 @@ async def find_surprises(
         "--no-color",
         *sent,
         cwd=cwd,
+        SCHEMATHESIS_HOOKS="tests.web.fresh_keys",
+        PYTHONPATH=str(DOCS.parents[1]),
     )
 
 
