@@ -1,6 +1,6 @@
 """What happened to every approval: asked, voted, decided, begun, ended; and what was granted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -42,10 +42,16 @@ BY_ID = ALL.where(approvals.c.id == bindparam("approval"))
 
 
 class ApprovalRecords:
-    """The table of approvals. Every change is on disk when its call returns."""
+    """The table of approvals. Every change is on disk when its call returns.
 
-    def __init__(self, database: Database) -> None:
+    `decided` is told the outcome of each approval that has ended.
+    """
+
+    def __init__(
+        self, database: Database, *, decided: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._database = database
+        self._decided = decided
 
     async def ask(self, record: ApprovalRecord) -> ApprovalRecord:
         """Store a new approval; one about the same interrupt is given back as it is."""
@@ -136,7 +142,10 @@ class ApprovalRecords:
             ).rowcount
             return won == 1, _known(db, approval_id)
 
-        return await self._database.write(work)
+        won, record = await self._database.write(work)
+        if won:
+            self._decided(outcome)
+        return won, record
 
     async def began(self, approval_id: str, at: datetime) -> None:
         """Note that a decision is being carried out; the first time counts.

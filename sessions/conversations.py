@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from sessions.answering import CHANGE, WRITE, store_answer
 from sessions.database import Database
+from sessions.dead_letters import DeadLetters
 from sessions.message_rows import message_of, numbered, values_of
 from sessions.models import Message, MessageState, Place
 from sessions.news import News
@@ -51,6 +52,7 @@ class Conversations:
         self._clock = clock
         self.parts = Parts(database)
         self.past = Past(database)
+        self.dead = DeadLetters(database, clock=clock)
         self.news = News()
 
     async def receive(self, message: Message, fingerprint: str = "") -> Message | None:

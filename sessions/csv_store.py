@@ -50,6 +50,8 @@ class CsvStore:
         disk: Disk,
         clock: Callable[[], datetime],
         pace: Pace,
+        *,
+        batches: Callable[[int], None],
     ) -> None:
         self._files = files
         self._rejected_rows = recovered.rejected_rows
@@ -60,7 +62,7 @@ class CsvStore:
         self._refusing = ""
         self._is_closed = False
         self._commits: GroupCommit[Step, Position] = GroupCommit(
-            self._commit, name="sessions journal", after=self._arrive
+            self._commit, name="sessions journal", after=self._arrive, batches=batches
         )
         self._fold = Fold(disk, files, self._journal, recovered.checksum, clock)
         self._folding = Folding(self._fold, self._fold_now, pace)
@@ -76,8 +78,11 @@ class CsvStore:
         clock: Callable[[], datetime] = utc_now,
         disk: Disk | None = None,
         pace: Pace = Pace(),  # noqa: B008 - it is frozen
+        batches: Callable[[int], None] = lambda _: None,
     ) -> AsyncIterator["CsvStore"]:
         """Own a file of sessions, and serve it. At the end it holds all, and the journal is gone.
+
+        `batches` is told how many changes each write of the journal had.
 
         Raises:
             StoreUnreadable: a file is damaged or not ours; it was not touched.
@@ -88,7 +93,9 @@ class CsvStore:
         files = SessionFiles(await asyncio.to_thread(path.resolve))
         async with owning(disk, files):
             recovered = await asyncio.to_thread(recover, disk, files, clock)
-            store = await asyncio.to_thread(cls, files, recovered, disk, clock, pace)
+            store = await asyncio.to_thread(
+                cls, files, recovered, disk, clock, pace, batches=batches
+            )
             async with store.serving():
                 yield store
 

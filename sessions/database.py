@@ -67,8 +67,12 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path) -> AsyncIterator["Database"]:
+    async def open(
+        cls, path: Path, *, batches: Callable[[int], None] = lambda _: None
+    ) -> AsyncIterator["Database"]:
         """Open the file, bring its tables up to date, and close it at the end.
+
+        `batches` is told how many writes each transaction had.
 
         Raises:
             DatabaseUnreadable: with a sentence that says what is wrong and where.
@@ -79,7 +83,8 @@ class Database:
             connections = _connections(path)
             writer, reader = await asyncio.to_thread(stack.enter_context, connections)
             commit = _Batches(writer).commit
-            async with GroupCommit(commit, name="conversations-writer") as writing:
+            name = "conversations-writer"
+            async with GroupCommit(commit, name=name, batches=batches) as writing:
                 yield await asyncio.to_thread(cls, path, writing, reader, reading)
         finally:
             await asyncio.to_thread(reading.shutdown)

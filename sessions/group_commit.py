@@ -21,7 +21,8 @@ class GroupCommit(Generic[Work, Result]):
     result, or one exception, for each. If it raises, the error is every caller's of that batch.
 
     `after` runs on the event loop with the work and the results of each batch, in order, before
-    any of its callers goes on, and also if they have stopped waiting.
+    any of its callers goes on, and also if they have stopped waiting. `batches` is told how many
+    writes each batch had.
     """
 
     def __init__(
@@ -30,9 +31,11 @@ class GroupCommit(Generic[Work, Result]):
         *,
         name: str,
         after: Callable[[Sequence[Work], Sequence[Result | Exception]], None] = lambda *_: None,
+        batches: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._commit = commit
         self._after = after
+        self._batches = batches
         self._queue: deque[tuple[Work, asyncio.Future[Result]]] = deque()
         self._filled = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -94,6 +97,7 @@ class GroupCommit(Generic[Work, Result]):
         batch: Sequence[tuple[Work, asyncio.Future[Result]]],
         results: Sequence[Result | Exception],
     ) -> None:
+        self._batches(len(batch))
         self._after([work for work, _ in batch], results)
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():  # its caller was cancelled

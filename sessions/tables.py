@@ -255,3 +255,14 @@ reminders = Table(
     Index(None, "platform", "user_id"),
     sqlite_autoincrement=True,
 )
+
+# ---------------------------------------------------------------- since revision 0003
+
+# Messages that are ``dead`` and that nobody has dropped.
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("died_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
