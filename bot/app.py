@@ -3,27 +3,39 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
 from adapters.api import ApiAdapter
+from adapters.contract import Address
+from bot.agent.context import TurnContext
 from bot.agent.graph import Limits as TurnLimits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions, open_agent
+from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.bot import Bot
+from bot.checks import (
+    checking_conversations,
+    checking_disk,
+    checking_jobs,
+    checking_outbox,
+    checking_sessions,
+    checking_threads,
+)
 from bot.deciders import Deciders
 from bot.decisions import Decisions
 from bot.errors import StartError
-from bot.health import Check, Part
 from bot.lanes import Lanes
 from bot.limits import LimitOptions, Limits
+from bot.metrics import Metrics
+from bot.office import Office
 from bot.outbox import DeliveryOptions, Outbox
 from bot.recovery import recover
-from bot.sweeper import sweep_sessions, sweeping
+from bot.sweeper import make_scheduler, sweep_sessions, sweeping
 from bot.turns import Turns
 from bot.web.options import ApiKey, WebOptions
 from bot.web.server import create_app, serving
@@ -32,6 +44,7 @@ from config.settings import (
     AgentSettings,
     ApprovalSettings,
     LimitSettings,
+    LogSettings,
     ServerSettings,
     Settings,
 )
@@ -42,6 +55,7 @@ from sessions.database import Database, DatabaseError
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
+from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
 
@@ -72,23 +86,35 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
     """
     data = settings.sessions.data_dir
     async with AsyncExitStack() as stack:
+        metrics = Metrics(clock=now)
+        csv_path = settings.sessions.sessions_csv_path
         try:
             # The session file first: who owns it owns the data beside it.
-            csv = CsvStore.open(settings.sessions.sessions_csv_path, clock=now)
+            csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
             store = await stack.enter_async_context(csv)
-            opened = Database.open(data / "conversations.db")
+            opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
             database = await stack.enter_async_context(opened)
         except (SessionStoreError, DatabaseError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         lanes = Lanes(most_waiting=settings.sessions.max_waiting_messages)
+        alarms = Alarms(_chats(settings.logs), clock=now)
         outbox = Outbox(
-            conversations, DeliveryOptions(settings.sessions.delivery_attempts), clock=now
+            conversations,
+            DeliveryOptions(settings.sessions.delivery_attempts),
+            clock=now,
+            gave_up=alarms.undelivered,
         )
+        alarms.connect(outbox)
         ledger = Ledger(database)
         people = People(database)
         limits = Limits(_limits(settings.limits), people, Usage(database), clock=now)
         stack.push_async_callback(limits.close)
+
+        def spend(turn: TurnContext, tokens: int) -> None:
+            limits.spend(turn, tokens)
+            metrics.spent(tokens)
+
         ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
         sessions = SessionManager(store, ttl=ttl, clock=now)
         runner = await stack.enter_async_context(
@@ -97,14 +123,14 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 data_dir=data,
                 ledger=ledger,
                 send=outbox.send,
-                spend=limits.spend,
+                spend=spend,
                 clock=now,
             )
         )
         if not settings.agent.agent:  # a graph of one's own may ask about what is no tool
             _check_approvers(settings.approvals, runner.tools)
         approvals = Approvals(
-            ApprovalRecords(database),
+            ApprovalRecords(database, decided=metrics.decided),
             sessions,
             _deciders(settings.approvals, settings.server),
             check=runner.check,
@@ -123,13 +149,22 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             people=people,
             limits=limits,
             groups=settings.sessions.group_sessions,
+            watch=metrics.watch,
             clock=now,
         )
         stack.push_async_callback(outbox.close)
+        stack.push_async_callback(alarms.close)
         stack.push_async_callback(turns.lanes.drain, settings.server.shutdown_grace_seconds)
         decisions = Decisions(turns, approvals, clock=now)
-        checks = (_checking(store), _checking_database(database))
-        yield Bot(settings.agent.bot_name, turns, decisions, checks, now)
+        checks = (
+            checking_sessions(store.report),
+            checking_conversations(database),
+            checking_threads(runner),
+            checking_outbox(database, outbox, now),
+            checking_disk((data, csv_path.parent)),
+        )
+        office = Office(metrics, Statistics(database), database, lanes, store.report)
+        yield Bot(settings.agent.bot_name, turns, decisions, checks, alarms, office, now)
 
 
 @asynccontextmanager
@@ -154,15 +189,19 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
     """
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(open_bot(settings))
+        scheduler = make_scheduler(bot.alarms)
+        bot = replace(bot, checks=(*bot.checks, checking_jobs(scheduler)))
         api = _api(settings)
         bot.turns.outbox.connect(api)
+        bot.alarms.note_unreached()
         options = await asyncio.to_thread(web_options, settings)
         served = await stack.enter_async_context(serving(bot, api, options))
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
         await sweep_sessions(bot.turns)
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
-        await stack.enter_async_context(sweeping(bot.turns, bot.decisions, every))
+        jobs = sweeping(scheduler, bot.turns, bot.decisions, every, bot.look_around)
+        await stack.enter_async_context(jobs)
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         yield Running(bot, served)
 
@@ -239,27 +278,7 @@ def _deciders(approvals: ApprovalSettings, server: ServerSettings) -> Deciders:
     return Deciders(approvals.approvers, frozenset(approvals.admins) | keys)
 
 
-def _checking(store: CsvStore) -> Check:
-    async def check() -> Part:
-        report = store.report()
-        trouble = report.refusing or report.trouble
-        edited = ", ".join(path.name for path in report.edited_files)
-        if edited:
-            edited = (
-                f" Somebody edited it; apply it with: sessions apply {edited}, or move it away."
-            )
-        text = trouble or f"{report.sessions} sessions in {report.path.name}."
-        return Part("sessions", ok=not trouble, text=text + edited)
-
-    return check
-
-
-def _checking_database(database: Database) -> Check:
-    async def check() -> Part:
-        try:
-            await database.check()
-        except DatabaseError as error:
-            return Part("conversations", ok=False, text=str(error))
-        return Part("conversations", ok=True, text="The database can be written.")
-
-    return check
+def _chats(logs: LogSettings) -> list[Address]:
+    """Give the addresses of ADMIN_CHAT."""
+    chats = [each.partition(":") for each in logs.admin_chat]
+    return [Address(platform, chat, chat) for platform, _, chat in chats]

@@ -21,12 +21,14 @@ from adapters.contract import (
     Replies,
 )
 from bot.addresses import address_of, place_of, session_key
+from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.commands import TABLE, Call, Entry, answer_id, is_always_heard, parse, text_of
 from bot.deciders import OPERATOR
 from bot.decisions import Decisions
 from bot.health import Check, Part
 from bot.lanes import LaneFull
+from bot.office import Office
 from bot.streams import ReplyStream
 from bot.turns import Turns
 from sessions.conversations import Conversations
@@ -50,6 +52,8 @@ class Bot:
     turns: Turns
     decisions: Decisions
     checks: Sequence[Check]
+    alarms: Alarms
+    office: Office
     clock: Callable[[], datetime]
 
     @property
@@ -219,3 +223,7 @@ class Bot:
     async def ready(self) -> tuple[Part, ...]:
         """Say of every part whether it works."""
         return tuple([await check() for check in self.checks])
+
+    async def look_around(self) -> None:
+        """Give an alarm about every part that does not work."""
+        self.alarms.look_at(await self.ready())

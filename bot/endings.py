@@ -1,4 +1,4 @@
-"""How a person's message ends: answered, or rejected with a reason that they see."""
+"""How a person's message ends: answered, rejected with a reason that they see, or given up."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,7 +8,7 @@ import structlog
 
 from adapters.contract import Answer, Failure, Refused
 from bot.streams import Sink
-from sessions.conversations import Conversations
+from sessions.conversations import Conversations, mailbox_of
 from sessions.models import Message
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,13 @@ class Endings:
             return
         said = await self._reject(row, refused.text)
         out.put(refused, said.id)
+
+    async def give_up(self, row: Message, sentence: str) -> None:
+        """Put a message aside as dead, and tell its person so in a sentence."""
+        told = self.reply_row(row, str(uuid4()), sentence)
+        if await self._conversations.dead.bury(row.id, sentence, told):
+            self._conversations.news.tell(row.id)
+            self._conversations.news.tell(mailbox_of(row.place))
 
     async def _reject(self, row: Message, sentence: str) -> Message:
         reply = self.reply_row(row, str(uuid4()), sentence)

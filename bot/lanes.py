@@ -60,6 +60,11 @@ class Lanes:
         """Count what waits in a lane, not what runs."""
         return len(self._waiting.get(lane, ()))
 
+    @property
+    def all_waiting(self) -> int:
+        """Count what waits in all lanes."""
+        return sum(map(len, self._waiting.values()))
+
     @asynccontextmanager
     async def exclusive(self, thread_id: str) -> AsyncIterator[None]:
         """Own a LangGraph thread for the time of the ``with``."""

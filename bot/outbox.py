@@ -63,6 +63,11 @@ class Outbox:
         """Let messages reach this platform."""
         self._adapters[adapter.name] = adapter
 
+    @property
+    def pushing(self) -> frozenset[str]:
+        """The platforms that can show what nobody waits for."""
+        return frozenset(name for name, adapter in self._adapters.items() if adapter.pushes)
+
     def reaches(self, to: Address) -> bool:
         """Say whether something can be shown there that nobody waits for."""
         adapter = self._adapters.get(to.platform)
@@ -192,7 +197,7 @@ class Outbox:
             if failed is None:
                 return
             if failed.final or attempt >= self._options.attempts:
-                await self._conversations.mark(row.id, "dead")
+                await self._conversations.dead.bury(row.id, failed.reason)
                 log.error("a message could not be delivered", message=row.id, reason=failed.reason)
                 self._gave_up(row, failed.reason)
                 return

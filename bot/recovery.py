@@ -16,6 +16,11 @@ log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 3
 """A message that was being worked on at so many crashes is not tried again."""
 
+GIVEN_UP = (
+    "I could not answer this message: I stopped in the middle of it more than three times. It is "
+    "put aside, and those who run me can try it again."
+)
+
 
 async def recover(bot: Bot) -> None:
     """Make table, rows and threads agree, and put what is unfinished into its lane again."""
@@ -75,7 +80,9 @@ async def _withdraw_what_was_removed(bot: Bot) -> None:
 async def _resume(bot: Bot, row: Message) -> None:
     if row.state == "running" and await bot.conversations.attempt(row.id) > MOST_ATTEMPTS:
         log.error("a message stopped the bot too often and is put aside", message=row.id)
-        await bot.conversations.mark(row.id, "dead")
+        await bot.turns.endings.give_up(row, GIVEN_UP)
+        bot.turns.outbox.wake(address_of(row.place))
+        bot.alarms.given_up(row)
         return
     if row.state == "received":
         bot.begin(row, bot.turns.pushed(row.place, row.id), recovered=True)

@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from adapters.contract import Accepted, Notice, Refused, TextDelta
 from bot.addresses import GroupSessions, address_of, owner_of
-from bot.agent.events import Event, Finished, Parked, ThreadState
+from bot.agent.events import Event, Finished, Parked, ThreadState, Watch, only
 from bot.agent.requests import Request
 from bot.agent.runner import Runner
 from bot.approvals import Approvals
@@ -57,6 +57,7 @@ class Turns:
         people: People,
         limits: Limits,
         groups: GroupSessions,
+        watch: Watch,
         clock: Callable[[], datetime],
     ) -> None:
         self.sessions = sessions
@@ -71,6 +72,7 @@ class Turns:
         self.people = people
         self.endings = Endings(conversations, clock=clock)
         self.arrivals = Arrivals(sessions, conversations, groups)
+        self._watch = watch
         self._running: dict[str, Turn] = {}
 
     async def run(self, row: Message, out: Sink) -> None:
@@ -179,7 +181,7 @@ class Turns:
     async def _follow(self, turn: Turn, events: AsyncIterator[Event], out: Sink) -> Parked | None:
         parked = None
         person = await self.people.get(address_of(turn.row.place).person)
-        async for event in events:
+        async for event in self._watch(events):
             match event:
                 case TextDelta():
                     if person.streams:
@@ -287,13 +289,9 @@ class Turns:
     ) -> None:
         """Take a thread from the state in which it was found to its answer or approval."""
         if state.requests:
-            events = _only(Parked(state.requests))
+            events = only(Parked(state.requests))
         elif state.finished is not None:
-            events = _only(state.finished)
+            events = only(state.finished)
         else:
             events = self.runner.proceed(turn.context)
         await self.drive(turn, events, out, carried_out)
-
-
-async def _only(event: Event) -> AsyncIterator[Event]:
-    yield event

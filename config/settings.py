@@ -237,13 +237,18 @@ class ApprovalSettings(Group):
 
 
 class LogSettings(Group):
-    """Logs."""
+    """Logs and alarms."""
 
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(values.upper)
     ] = setting("INFO", "The least important lines that are logged.", "DEBUG")
     log_format: Annotated[Literal["auto", "people", "json"], Lower] = setting(
         "auto", "How lines look: for people, as JSON, or by whether a terminal reads them.", "json"
+    )
+    admin_chat: Annotated[CommaList, AfterValidator(values.people)] = setting(
+        (),
+        "The chats that are told of alarms, as platform:id, separated by commas.",
+        "telegram:12345",
     )
 
 

@@ -28,6 +28,7 @@ from sessions.tables import (
     IS_UNDELIVERED,
     approvals,
     conversations,
+    dead_letters,
     ledger,
     messages,
     parts,
@@ -43,6 +44,7 @@ def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
     """Empty the texts and names of messages; what was not shown yet never will be."""
     whose = select(messages.c.id).where(which)
     db.execute(delete(parts).where(parts.c.shows.in_(whose)))
+    db.execute(delete(dead_letters).where(dead_letters.c.message_id.in_(whose)))
     state = case((IS_UNDELIVERED, "delivered"), else_=messages.c.state)
     db.execute(update(messages).where(which).values(text="", sender_name="", state=state))
 

@@ -1,5 +1,6 @@
 """What comes of running the agent: text as it is written, then an answer or open requests."""
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from adapters.contract import TextDelta
@@ -24,6 +25,9 @@ class Parked:
 
 Event = TextDelta | Finished | Parked
 
+Watch = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
+"""Sees what comes of each run of the agent, and passes it on."""
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
@@ -38,3 +42,8 @@ class ThreadState:
     human_ids: frozenset[str]
     requests: tuple[Request, ...]
     finished: Finished | None
+
+
+async def only(event: Event) -> AsyncIterator[Event]:
+    """Give one event alone, as a run that had nothing more to do."""
+    yield event

@@ -6,12 +6,13 @@ from typing import Annotated
 import httpx
 import typer
 
-from bot.cli import approvals, sessions
+from bot.cli import approvals, dead, people, sessions
 from bot.cli.chat import chat
 from bot.cli.config import show_config
 from bot.cli.house import Refusal, version
 from bot.cli.run import run_bot
 from bot.cli.screen import complain
+from bot.cli.stats import show_stats
 from bot.errors import ThreadlineError
 from config.problems import SettingsWrong
 
@@ -28,6 +29,9 @@ app.command("run")(run_bot)
 app.command("chat")(chat)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(dead.app, name="dead")
+app.add_typer(people.app, name="people")
+app.command("stats")(show_stats)
 app.command("config")(show_config)
 
 

@@ -9,13 +9,17 @@ from fastapi import FastAPI
 from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
+from bot.web.dead_letters import dead_letter_routes
 from bot.web.edits import edit_routes
 from bot.web.health import health_routes
+from bot.web.metrics import metrics_routes
 from bot.web.options import WebOptions
+from bot.web.people import people_routes
 from bot.web.records import BotRecords
 from bot.web.serving import Served, serving_apps
 from bot.web.sessions import session_routes
 from bot.web.shell import make_app
+from bot.web.statistics import statistics_routes
 
 
 def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool) -> FastAPI:
@@ -25,6 +29,10 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         *([edit_routes(bot)] if operator else []),
         session_routes(bot),
         approval_routes(bot),
+        dead_letter_routes(bot),
+        people_routes(bot),
+        statistics_routes(bot),
+        metrics_routes(bot),
         health_routes(bot, options.version),
         options=options,
         operator=operator,

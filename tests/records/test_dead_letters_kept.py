@@ -9,8 +9,10 @@ from sessions.approval_records import ApprovalRecords
 from sessions.backlog import Queue, backlog
 from sessions.conversations import Conversations
 from sessions.database import Database
+from sessions.erasing import erase_messages
 from sessions.models import Place
 from sessions.statistics import Figures, Statistics
+from sessions.tables import messages
 from tests.records.made_up import NOON, approval, message, reply
 
 DAY = timedelta(days=1)
@@ -83,6 +85,16 @@ async def test_a_deleted_conversation_takes_its_dead_letters_along(
     await conversations.receive(asked)
     await conversations.dead.bury(asked.id, "why")
     await conversations.forget_conversation("t")
+    assert await conversations.dead.all() == []
+
+
+async def test_who_erases_their_words_erases_them_from_the_dead_letters_too(
+    database: Database, conversations: Conversations
+) -> None:
+    said = reply("Ding", thread_id="t")
+    await conversations.say(said)
+    await conversations.dead.bury(said.id, "the platform did not take 'Ding'")
+    await database.write(lambda db: erase_messages(db, messages.c.thread_id == "t"))
     assert await conversations.dead.all() == []
 
 
