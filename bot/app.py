@@ -23,6 +23,7 @@ from bot.lanes import Lanes
 from bot.limits import LimitOptions, Limits
 from bot.outbox import DeliveryOptions, Outbox
 from bot.recovery import recover
+from bot.reminders import Reminding
 from bot.sweeper import sweep_sessions, sweeping
 from bot.turns import Turns
 from bot.web.options import ApiKey, WebOptions
@@ -42,6 +43,7 @@ from sessions.database import Database, DatabaseError
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
+from sessions.reminders import Reminders
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
 
@@ -85,8 +87,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         outbox = Outbox(
             conversations, DeliveryOptions(settings.sessions.delivery_attempts), clock=now
         )
-        ledger = Ledger(database)
         people = People(database)
+        reminding = Reminding(Reminders(database), conversations, outbox, people, clock=now)
+        ledger = Ledger(database)
         limits = Limits(_limits(settings.limits), people, Usage(database), clock=now)
         stack.push_async_callback(limits.close)
         ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
@@ -98,6 +101,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 ledger=ledger,
                 send=outbox.send,
                 spend=limits.spend,
+                remind=reminding.remind,
                 clock=now,
             )
         )
@@ -129,7 +133,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         stack.push_async_callback(turns.lanes.drain, settings.server.shutdown_grace_seconds)
         decisions = Decisions(turns, approvals, clock=now)
         checks = (_checking(store), _checking_database(database))
-        yield Bot(settings.agent.bot_name, turns, decisions, checks, now)
+        yield Bot(settings.agent.bot_name, turns, decisions, reminding, checks, now)
 
 
 @asynccontextmanager
@@ -162,7 +166,8 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         await recover(bot)
         await sweep_sessions(bot.turns)
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
-        await stack.enter_async_context(sweeping(bot.turns, bot.decisions, every))
+        jobs = sweeping(bot.turns, bot.decisions, bot.reminding, every)
+        await stack.enter_async_context(jobs)
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         yield Running(bot, served)
 

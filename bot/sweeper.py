@@ -1,14 +1,17 @@
-"""The periodic jobs: expire sessions that are idle, and approvals that nobody decided."""
+"""The jobs: expire sessions that are idle and approvals that nobody decided, say reminders."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.decisions import Decisions
+from bot.reminders import Reminding
 from bot.turns import Turns
+from sessions.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
@@ -17,6 +20,9 @@ EXPIRE_APPROVALS_SECONDS = 10
 
 REWRITE_HOUR = 3
 """In UTC. Turns wait while a large database is written anew."""
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""How long an alarm waits at most: a clock may be set, and a machine may have slept."""
 
 
 async def sweep_sessions(turns: Turns) -> int:
@@ -40,8 +46,53 @@ async def rewrite_files(turns: Turns) -> None:
             log.info("wrote a database anew, without what was deleted", database=name)
 
 
+class Alarm:
+    """One job, at the time of the next reminder of anybody. The table says when that is."""
+
+    def __init__(self, scheduler: AsyncIOScheduler, reminding: Reminding) -> None:
+        self._scheduler = scheduler
+        self._reminding = reminding
+        # Who reads last sets last, and has read everything that was written before.
+        self._setting = asyncio.Lock()
+        self._ringing = asyncio.Lock()
+
+    async def set(self) -> None:
+        """Set the alarm anew, because another reminder may be the next."""
+        async with self._setting:
+            soon = datetime.now(UTC) + LOOK_AGAIN
+            try:
+                due = await self._reminding.next_due()
+            except DatabaseError:
+                log.exception("the next reminder is not known")
+                due = soon
+            if due is not None:
+                self._ring_at(min(due, soon))
+
+    async def ring(self) -> None:
+        """Say what is due, then wait for the next."""
+        try:
+            async with self._ringing:
+                await self._reminding.say_due()
+        except Exception:
+            self._ring_at(datetime.now(UTC) + LOOK_AGAIN)
+            raise
+        await self.set()
+
+    def _ring_at(self, at: datetime) -> None:
+        self._scheduler.add_job(
+            self.ring,
+            "date",
+            run_date=at,
+            id="reminders",
+            replace_existing=True,
+            max_instances=10,  # what is due at once rings while the last ring is just ending
+        )
+
+
 @asynccontextmanager
-async def sweeping(turns: Turns, decisions: Decisions, every: timedelta) -> AsyncIterator[None]:
+async def sweeping(
+    turns: Turns, decisions: Decisions, reminding: Reminding, every: timedelta
+) -> AsyncIterator[None]:
     """Run the jobs for as long as the ``with`` lasts. A job that is late runs once."""
     scheduler = AsyncIOScheduler(
         timezone=UTC,  # otherwise it reads files to find out where it is
@@ -50,8 +101,11 @@ async def sweeping(turns: Turns, decisions: Decisions, every: timedelta) -> Asyn
     scheduler.add_job(sweep_sessions, "interval", [turns], seconds=every.total_seconds())
     scheduler.add_job(decisions.expire, "interval", seconds=EXPIRE_APPROVALS_SECONDS)
     scheduler.add_job(rewrite_files, "cron", [turns], hour=REWRITE_HOUR)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
+    alarm = Alarm(scheduler, reminding)
+    async with reminding.telling(alarm.set):
+        await alarm.set()
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
