@@ -35,7 +35,8 @@ from bot.metrics import Metrics
 from bot.office import Office
 from bot.outbox import DeliveryOptions, Outbox
 from bot.recovery import recover
-from bot.sweeper import make_scheduler, sweep_sessions, sweeping
+from bot.reminders import Reminding
+from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
 from bot.turns import Turns
 from bot.web.options import ApiKey, WebOptions
 from bot.web.server import create_app, serving
@@ -55,6 +56,7 @@ from sessions.database import Database, DatabaseError
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
+from sessions.reminders import Reminders
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
@@ -106,8 +108,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             gave_up=alarms.undelivered,
         )
         alarms.connect(outbox)
-        ledger = Ledger(database)
         people = People(database)
+        reminding = Reminding(Reminders(database), conversations, outbox, people, clock=now)
+        ledger = Ledger(database)
         limits = Limits(_limits(settings.limits), people, Usage(database), clock=now)
         stack.push_async_callback(limits.close)
 
@@ -124,6 +127,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 ledger=ledger,
                 send=outbox.send,
                 spend=spend,
+                remind=reminding.remind,
                 clock=now,
             )
         )
@@ -164,7 +168,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        yield Bot(settings.agent.bot_name, turns, decisions, checks, alarms, office, now)
+        yield Bot(settings.agent.bot_name, turns, decisions, reminding, checks, alarms, office, now)
 
 
 @asynccontextmanager
@@ -200,8 +204,8 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         await recover(bot)
         await sweep_sessions(bot.turns)
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
-        jobs = sweeping(scheduler, bot.turns, bot.decisions, every, bot.look_around)
-        await stack.enter_async_context(jobs)
+        jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around)
+        await stack.enter_async_context(sweeping(scheduler, jobs))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         yield Running(bot, served)
 

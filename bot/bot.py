@@ -29,6 +29,7 @@ from bot.decisions import Decisions
 from bot.health import Check, Part
 from bot.lanes import LaneFull
 from bot.office import Office
+from bot.reminders import Reminding
 from bot.streams import ReplyStream
 from bot.turns import Turns
 from sessions.conversations import Conversations
@@ -51,6 +52,7 @@ class Bot:
     name: str
     turns: Turns
     decisions: Decisions
+    reminding: Reminding
     checks: Sequence[Check]
     alarms: Alarms
     office: Office
@@ -187,7 +189,9 @@ class Bot:
 
     async def _command(self, entry: Entry, row: Message, words: str, out: ReplyStream) -> None:
         """Run a command; what it says is the answer to its message."""
-        call = Call(row, words, self.turns, self.decisions, self.name, self.commands)
+        call = Call(
+            row, words, self.turns, self.decisions, self.reminding, self.name, self.commands
+        )
         if entry.binds:
             call = await call.bound()
         said = await entry.run(call)

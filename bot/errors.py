@@ -4,7 +4,8 @@ ThreadlineError
 ├── StartError          stops the start; the sentence says what to change
 ├── AgentFailed         this turn failed; the sentence may be shown to the person
 ├── MisshapenVerdict    a decision does not fit what was asked; nothing was stored
-└── InterruptGone       what was to be decided is not open any more
+├── InterruptGone       what was to be decided is not open any more
+└── NoReminder          a reminder is not kept; the sentence says why
 """
 
 
@@ -26,3 +27,7 @@ class MisshapenVerdict(ThreadlineError):
 
 class InterruptGone(ThreadlineError):
     """The interrupt that was to be resumed is not open in the thread."""
+
+
+class NoReminder(ThreadlineError):
+    """A reminder cannot be kept: its time is not clear or over, it says nothing, or is too much."""

@@ -1,8 +1,10 @@
-"""The periodic jobs: expire sessions that are idle, and approvals that nobody decided."""
+"""The jobs: expire sessions that are idle and approvals that nobody decided, say reminders."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
@@ -10,7 +12,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.alarms import Alarms
 from bot.decisions import Decisions
+from bot.reminders import Reminding
 from bot.turns import Turns
+from sessions.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +26,8 @@ REWRITE_HOUR = 3
 
 LOOK_AROUND_SECONDS = 30
 """How often is looked whether a part of the bot does not work."""
+LOOK_AGAIN = timedelta(minutes=1)
+"""How long an alarm waits at most: a clock may be set, and a machine may have slept."""
 
 
 async def sweep_sessions(turns: Turns) -> int:
@@ -45,6 +51,49 @@ async def rewrite_files(turns: Turns) -> None:
             log.info("wrote a database anew, without what was deleted", database=name)
 
 
+class Alarm:
+    """One job, at the time of the next reminder of anybody. The table says when that is."""
+
+    def __init__(self, scheduler: AsyncIOScheduler, reminding: Reminding) -> None:
+        self._scheduler = scheduler
+        self._reminding = reminding
+        # Who reads last sets last, and has read everything that was written before.
+        self._setting = asyncio.Lock()
+        self._ringing = asyncio.Lock()
+
+    async def set(self) -> None:
+        """Set the alarm anew, because another reminder may be the next."""
+        async with self._setting:
+            soon = datetime.now(UTC) + LOOK_AGAIN
+            try:
+                due = await self._reminding.next_due()
+            except DatabaseError:
+                log.exception("the next reminder is not known")
+                due = soon
+            if due is not None:
+                self._ring_at(min(due, soon))
+
+    async def ring(self) -> None:
+        """Say what is due, then wait for the next."""
+        try:
+            async with self._ringing:
+                await self._reminding.say_due()
+        except Exception:
+            self._ring_at(datetime.now(UTC) + LOOK_AGAIN)
+            raise
+        await self.set()
+
+    def _ring_at(self, at: datetime) -> None:
+        self._scheduler.add_job(
+            self.ring,
+            "date",
+            run_date=at,
+            id="reminders",
+            replace_existing=True,
+            max_instances=10,  # what is due at once rings while the last ring is just ending
+        )
+
+
 def make_scheduler(alarms: Alarms) -> AsyncIOScheduler:
     """Make the scheduler of the jobs. One that is late runs once; one that fails is told."""
     scheduler = AsyncIOScheduler(
@@ -59,23 +108,32 @@ def make_scheduler(alarms: Alarms) -> AsyncIOScheduler:
     return scheduler
 
 
+@dataclass(frozen=True)
+class Jobs:
+    """What the jobs work with; sessions are swept so often, `look_around` looks for trouble."""
+
+    turns: Turns
+    decisions: Decisions
+    reminding: Reminding
+    every: timedelta
+    look_around: Callable[[], Awaitable[None]]
+
+
 @asynccontextmanager
-async def sweeping(
-    scheduler: AsyncIOScheduler,
-    turns: Turns,
-    decisions: Decisions,
-    every: timedelta,
-    look_around: Callable[[], Awaitable[None]],
-) -> AsyncIterator[None]:
+async def sweeping(scheduler: AsyncIOScheduler, jobs: Jobs) -> AsyncIterator[None]:
     """Run the jobs for as long as the ``with`` lasts."""
     add = scheduler.add_job
-    seconds = every.total_seconds()
+    turns, decisions, reminding = jobs.turns, jobs.decisions, jobs.reminding
+    seconds = jobs.every.total_seconds()
     add(sweep_sessions, "interval", [turns], id="sweep sessions", seconds=seconds)
     add(decisions.expire, "interval", id="expire approvals", seconds=EXPIRE_APPROVALS_SECONDS)
     add(rewrite_files, "cron", [turns], id="rewrite files", hour=REWRITE_HOUR)
-    add(look_around, "interval", id="look around", seconds=LOOK_AROUND_SECONDS)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
+    add(jobs.look_around, "interval", id="look around", seconds=LOOK_AROUND_SECONDS)
+    alarm = Alarm(scheduler, reminding)
+    async with reminding.telling(alarm.set):
+        await alarm.set()
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)

@@ -192,9 +192,9 @@ class AgentSettings(Group):
         (), "Your own tools as package.module:TOOLS, separated by commas.", "my_tools:TOOLS"
     )
     safe_tools: CommaList = setting(
-        ("time", "note", "notes"),
+        ("time", "note", "notes", "remind_me"),
         "The tools that need no approval, separated by commas; empty means none.",
-        "time,note,notes,weather",
+        "time,note,notes,remind_me,weather",
     )
     agent: Annotated[str, AfterValidator(values.import_path)] = setting(
         "", "A graph of your own as package.module:graph in place of the agent.", "my_agent:graph"

@@ -244,7 +244,8 @@ class Reminder:
     """Something that a person wants to be told later, in the place where they asked for it.
 
     `rule` is an iCalendar RRULE such as ``FREQ=WEEKLY;BYDAY=MO``, read in `zone`; empty for one
-    that comes once. `due_at` is None when it has come, or was cancelled.
+    that comes once. `due_at` is None when it has come, or was cancelled. `number` counts those of
+    one person, from 1 on, and stays.
     """
 
     id: str

@@ -35,12 +35,20 @@ WHAT_I_CAN = (
     "- what time is it in Paris?\n"
     "- note: buy milk\n"
     "- what are my notes?\n"
+    "- remind me in 10 minutes to drink tea\n"
     "- send hello to me (this asks for approval first)\n"
     "- forget my notes (so does this)\n"
     "and join several with “and”."
 )
 
 LONG = re.IGNORECASE | re.DOTALL
+# Where a time begins in “remind me to call home tomorrow at 9”, and not in “on the phone”.
+WHEN = (
+    r"(?:in (?:\d|an? |half |one |two |three |five |ten )|tomorrow\b|today\b|tonight\b|this \w"
+    r"|next \w|(?:on |every |each )+(?:\d|the \d|other |mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr"
+    r"|may|jun|jul|aug|sep|oct|nov|dec|day|week|month|year|hour|morning|evening|night)"
+    r"|(?:daily|hourly|weekly|monthly)\b|at (?:\d|noon|midnight))"
+)
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "forget_notes",
@@ -51,6 +59,20 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "note",
         re.compile(
             r"(?:please )?(?:note|remember)(?: that\b|:)?\s+(?P<text>.+)", re.IGNORECASE | re.DOTALL
+        ),
+    ),
+    (
+        "remind_me",
+        re.compile(
+            rf"(?:please )?remind me (?P<when>{WHEN}.*?)[,:]? (?:to(?! \d)|that|about)"
+            r" (?P<text>.+)",
+            LONG,
+        ),
+    ),
+    (
+        "remind_me",
+        re.compile(
+            rf"(?:please )?remind me (?:to|that|about|of) (?P<text>.+?) (?P<when>{WHEN}.*)", LONG
         ),
     ),
     (

@@ -20,6 +20,7 @@ from bot.agent.contained import contained
 from bot.agent.graph import Limits, build_agent
 from bot.agent.ledgered import ToolRuns, may_run_again
 from bot.agent.models import ModelOptions, open_models
+from bot.agent.reminding import Remind, reminding_tool
 from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver, ours_or_new
 from bot.agent.tokens import Spend, TokenCounter
@@ -43,7 +44,7 @@ class AgentOptions:
     bot_name: str = "Threadline"
     system_prompt: str = ""
     tools: tuple[str, ...] = ()
-    safe_tools: tuple[str, ...] = ("time", "note", "notes")
+    safe_tools: tuple[str, ...] = ("time", "note", "notes", "remind_me")
     agent: str = ""
     ungated: Literal["refuse", "allow"] = "refuse"
     tool_timeout_seconds: float = 60
@@ -57,6 +58,7 @@ async def open_agent(
     ledger: Ledger,
     send: Send,
     spend: Spend,
+    remind: Remind,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[Runner]:
     """Open everything that the agent needs.
@@ -79,7 +81,8 @@ async def open_agent(
             counted = graph.with_config(counting)
             yield Runner(counted, saver, own, runs, speaking_nodes(graph))
             return
-        tools = {each.name: each for each in shipped_tools(send, clock)}
+        shipped = [*shipped_tools(send, clock), reminding_tool(remind)]
+        tools = {each.name: each for each in shipped}
         for path in options.tools:
             for each in await asyncio.to_thread(_own_tools, path):
                 if each.name in tools:

@@ -13,6 +13,7 @@ from adapters.contract import Address, Command, Notice
 from bot.addresses import address_of, session_key
 from bot.arrivals import shared
 from bot.decisions import Decisions, Said
+from bot.reminders import Reminding
 from bot.resting import at_rest
 from bot.turns import Turns
 from bot.verdicts import summary
@@ -29,6 +30,7 @@ class Call:
     words: str
     turns: Turns
     decisions: Decisions
+    reminding: Reminding
     bot_name: str
     commands: Sequence[Command]
 

@@ -5,7 +5,7 @@ conversation; the others are answered at once, also while the agent works.
 """
 
 from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
-from bot.commands import deciding, past, resuming, settings, talking, usage
+from bot.commands import deciding, past, reminding, resuming, settings, talking, usage
 from bot.commands.call import COMMAND, Entry
 
 UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking.unknown)
@@ -28,6 +28,10 @@ TABLE: tuple[Entry, ...] = (
         Command("settings", "Set your time zone, and streaming", "[zone|streaming …]"),
         settings.settings,
         queues=True,
+    ),
+    Entry(
+        Command("remind", "Remind you later; list and cancel", "[when: what | cancel n]"),
+        reminding.remind,
     ),
     Entry(Command("status", "Say what goes on here"), talking.status),
     Entry(Command("stop", "Stop what is running"), talking.stop),

@@ -11,7 +11,7 @@ async def start(call: Call) -> Said:
     """Greet, and say what asks first."""
     return say(
         f"Hello, I am {call.bot_name}. Just write to me.\n"
-        "I can chat, tell the time and keep notes for you.\n"
+        "I can chat, tell the time, keep notes, and remind you: in 10 minutes, every Monday.\n"
         "Whatever could do harm asks first: you will see what would run, and decide.",
         "/help",
     )

@@ -13,18 +13,34 @@ from bot.agent.context import TurnContext
 from bot.agent.events import Event
 from bot.agent.opening import AgentOptions, open_agent
 from bot.agent.runner import Runner
+from bot.errors import NoReminder
 from sessions.database import Database
 from sessions.ledger import Ledger
 
 
 @dataclass
+class Diary:
+    """What was to be remembered; or why nothing is."""
+
+    entries: list[tuple[str, str, str]] = field(default_factory=list)
+    refuses: str = ""
+
+    async def remind(self, _: Address, cause: str, text: str, when: str) -> str:
+        if self.refuses:
+            raise NoReminder(self.refuses)
+        self.entries.append((cause, text, when))
+        return f"I will remind you {when}: {text}"
+
+
+@dataclass
 class Desk:
-    """One runner, its ledger, and what it sent."""
+    """One runner, its ledger, what it sent, and what it was asked to remind of."""
 
     runner: Runner
     ledger: Ledger
     sent: list[tuple[str, str]] = field(default_factory=list)
     spent: list[tuple[str, int]] = field(default_factory=list)
+    diary: Diary = field(default_factory=Diary)
 
 
 def context(thread_id: str = "t", person: str = "ann", message_id: str = "") -> TurnContext:
@@ -46,6 +62,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     sent: list[tuple[str, str]] = []
     spent: list[tuple[str, int]] = []
+    diary = Diary()
 
     async def send(_: TurnContext, to: str, text: str) -> str:
         sent.append((to, text))
@@ -61,10 +78,11 @@ async def open_desk(
             data_dir=data_dir,
             ledger=ledger,
             send=send,
+            remind=diary.remind,
             spend=spend,
             clock=clock,
         ) as runner:
-            yield Desk(runner, ledger, sent, spent)
+            yield Desk(runner, ledger, sent, spent, diary)
 
 
 async def events_of(events: AsyncIterator[Event]) -> tuple[str, Event]:

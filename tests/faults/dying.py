@@ -8,7 +8,7 @@ import asyncio
 import functools
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from adapters.contract import ApprovalRequest
 from bot.agent.saver import ThreadSaver
 from sessions.csv_store import CsvStore
 from sessions.database import Database
+from tests.stories.clock_tower import open_tower
 from tests.stories.house import open_house
 
 STEPS: tuple[tuple[type[Any], str], ...] = (
@@ -66,16 +67,30 @@ def dying(method: Callable[..., Awaitable[Any]], death: Death) -> Callable[..., 
 
 
 def ask_and_approve(home: Path, at: int, *, after: bool) -> None:
-    """Run one story until the end or the death."""
-    death = Death(at, after)
+    """Ask for an action and approve it, until the end or the death."""
+    _live(_asking(home), Death(at, after))
+
+
+def be_reminded(home: Path, at: int, *, after: bool) -> None:
+    """Ask for a reminder and wait for it, until the end or the death."""
+    _live(_waiting(home), Death(at, after))
+
+
+def _live(story: Coroutine[Any, Any, None], death: Death) -> None:
     for owner, name in STEPS:
         setattr(owner, name, dying(getattr(owner, name), death))
-    asyncio.run(_story(home))
+    asyncio.run(story)
 
 
-async def _story(home: Path) -> None:
+async def _asking(home: Path) -> None:
     async with open_house(home) as house:
         replies = await house.people.say("ann", "send hello to me and note: milk")
         for reply in replies:
             if isinstance(reply, ApprovalRequest):
                 await house.people.tap("ann", reply.approval_id)
+
+
+async def _waiting(home: Path) -> None:
+    async with open_tower(home) as house:
+        await house.people.say("ann", "remind me in 1 second to drink tea", message_id="7")
+        await house.until_said("ann", "Reminder: drink tea")

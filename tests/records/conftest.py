@@ -9,6 +9,7 @@ from sessions.approval_records import ApprovalRecords
 from sessions.conversations import Conversations
 from sessions.database import Database
 from sessions.ledger import Ledger
+from sessions.reminders import Reminders
 from tests.records.made_up import NOON
 
 
@@ -36,3 +37,8 @@ def records(database: Database) -> ApprovalRecords:
 @pytest.fixture
 def ledger(database: Database) -> Ledger:
     return Ledger(database)
+
+
+@pytest.fixture
+def reminders(database: Database) -> Reminders:
+    return Reminders(database)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from sessions.approval_records import ApprovalRecords
 from sessions.conversations import Conversations
 from sessions.ledger import Ledger
+from sessions.reminders import Reminders
 from tests.records.made_up import ANN, NOON
 
 Asked = list[tuple[str, Any]]
@@ -93,3 +94,16 @@ async def test_no_question_about_approvals_looks_at_all_that_was_ever_decided(
     scans = {plan for plan in found if "SCAN" in plan}
     assert scans == {"SCAN approvals USING INDEX ix_approvals_not_ended"}  # only those
     assert sum("ix_approvals_not_ended_in (thread_id=? AND ended_at=?)" in p for p in found) == 1
+
+
+async def test_no_question_about_reminders_looks_at_those_of_all_people_or_at_past_ones(
+    reminders: Reminders, path: Path, asked: Asked
+) -> None:
+    await reminders.next_due()
+    await reminders.due(NOON, most=9)
+    await reminders.of(ANN, everywhere=True)
+    found = plans(path, asked)
+    assert len(found) == 3
+    assert "INDEX ix_reminders_due" in found[0]
+    assert "INDEX ix_reminders_due" in found[1]
+    assert "ix_reminders_platform_user_id (platform=? AND user_id=?)" in found[2]
