@@ -262,6 +262,9 @@ class Turns:
                 await self.run(row, out)
             return
         async with self.lanes.exclusive(row.thread_id):
+            now = await self.conversations.get(row.id)
+            if now is None or now.state != row.state:
+                return  # a decision that was carried out meanwhile has finished it
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
                 if row.id not in state.human_ids:
