@@ -1,6 +1,7 @@
 """Actions whose effects can be counted: each appends one line to the file that EFFECTS names."""
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -37,8 +38,17 @@ def peek(what: str) -> str:
     return f"saw {what}"
 
 
+@tool
+def linger(what: str) -> str:
+    """Wait until the file that is named beside the effects is there; nothing happens."""
+    while not Path(os.environ["EFFECTS"]).with_name(what).exists():
+        time.sleep(0.01)
+    return f"waited for {what}"
+
+
+linger.metadata = {"read_only": True}
 peek.metadata = {"read_only": True}
-TOOLS: list[BaseTool] = [pay, jot, peek]
+TOOLS: list[BaseTool] = [pay, jot, peek, linger]
 
 
 def happened(path: Path) -> Counter[str]:

@@ -6,18 +6,16 @@ What a response said is noted as a fact; at the end every fact must still be tru
 import asyncio
 import csv
 import io
-import os
 import random
 import signal
-import socket
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+from tests.faults.process import Process, free_port
+
 HEADER = "session_id,user_id,platform,thread_id,created_at,last_activity,pending_approval,metadata"
 
 
@@ -29,57 +27,6 @@ class Facts:
     asked: dict[str, str] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
     tokens: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Process:
-    """`python -m bot run` in a directory of its own."""
-
-    home: Path
-    port: int
-    running: asyncio.subprocess.Process | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Start it and wait until it is ready."""
-        env = os.environ | {
-            "THREADLINE_HOME": str(self.home),
-            "PORT": str(self.port),
-            "PYTHONPATH": str(ROOT),
-            "SESSION_TTL_MINUTES": "600",
-            "MESSAGES_PER_MINUTE": "0",
-        }
-        with (self.home / "out.log").open("ab") as out:
-            self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=self.home, env=env, stdout=out, stderr=out
-            )
-        async with httpx.AsyncClient(base_url=self.url) as client:
-            for _ in range(600):
-                if self.running.returncode is not None:
-                    raise AssertionError((self.home / "out.log").read_text()[-2000:])
-                try:
-                    if (await client.get("/ready")).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    pass
-                await asyncio.sleep(0.05)
-        raise AssertionError("the bot did not become ready")
-
-    async def end(self, how: signal.Signals) -> int:
-        """Send it a signal and wait for its end."""
-        assert self.running is not None
-        self.running.send_signal(how)
-        return await self.running.wait()
-
-
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def person(name: str, url: str, facts: Facts, done: asyncio.Event) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from sessions.agreement import Finding
 from tests.faults.actions import happened
 from tests.faults.client import Facts, People
 from tests.faults.points import DIE_AT
+from tests.faults.process import free_port
 from tests.faults.program import run_in
 from tests.stories.house import House, open_house
 
@@ -160,10 +160,3 @@ async def _ready(client: httpx.AsyncClient, child: multiprocessing.process.BaseP
             pass
         await asyncio.sleep(0.02)
     raise AssertionError("the bot did not become ready")
-
-
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
