@@ -1,5 +1,6 @@
 """A platform that shows on paper: what it has sent is a line of a file, and outlives a crash."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -42,17 +43,21 @@ class Paper:
 
     async def send(self, line: dict[str, object]) -> None:
         """Print one part."""
-        paper = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(paper, json.dumps(line).encode() + b"\n")
-        finally:
-            os.close(paper)
+        await asyncio.to_thread(_append, self._path, json.dumps(line).encode() + b"\n")
 
     async def say(self, message: IncomingMessage) -> None:
         """Hand over what somebody wrote, and print what is said to it."""
         assert self._handle is not None
         async with self._handle(message) as replies:
             await self.deliver(message.sender, replies)
+
+
+def _append(path: Path, line: bytes) -> None:
+    paper = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(paper, line)
+    finally:
+        os.close(paper)
 
 
 def printed(path: Path) -> list[dict[str, object]]:
