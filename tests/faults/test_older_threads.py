@@ -68,9 +68,9 @@ async def test_an_approval_that_the_old_threads_do_not_know_is_asked_again_or_en
             await house.people.tap("ann", record.id)
         await until_quiet(house.bot)
         await agree(house.bot)
-        record = await house.bot.approvals.records.get(old.approval_id)
-        assert record is not None
-        answers = await house.bot.conversations.answers_to(record.message_id)
+        found = await house.bot.approvals.records.get(old.approval_id)
+        assert found is not None
+        answers = await house.bot.conversations.answers_to(found.message_id)
         assert len(answers) == 1
         assert answers[0].text == "paid rent"
         assert happened(tmp_path / "effects") == {"rent": 1}
@@ -82,7 +82,7 @@ async def test_a_decision_that_was_not_carried_out_is_asked_about_again(tmp_path
     await asyncio.to_thread(put_away, tmp_path)
     async with open_house(tmp_path, TOOLS=TOOLS) as house:
         card = card_in(await house.people.say("ann", "pay rent"))
-        _, old = await house.bot.approvals.records.claim(
+        _, decided = await house.bot.approvals.records.claim(
             card.approval_id,
             outcome="approved",
             by="memory:ann",
@@ -96,7 +96,7 @@ async def test_a_decision_that_was_not_carried_out_is_asked_about_again(tmp_path
         await agree(house.bot)
         (again,) = await house.bot.approvals.records.open()
         await house.people.tap("ann", again.id)
-        (answer,) = await house.bot.conversations.answers_to(old.message_id)
+        (answer,) = await house.bot.conversations.answers_to(decided.message_id)
         assert answer.text == "paid rent"
         assert happened(tmp_path / "effects") == {"rent": 1}
         await agree(house.bot)
