@@ -79,3 +79,13 @@ async def test_killed_at_every_step_of_a_turn_what_runs_unasked_runs_once(home: 
 async def test_killed_at_every_step_of_an_approval_no_action_runs_twice(home: Home) -> None:
     counted = await die_at_each(home, APPROVAL, approvals)
     assert counted["actions"] > len(APPROVAL)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("time", range(5))
+async def test_killed_at_every_step_five_times(home: Home, time: int) -> None:
+    await die_at_each(home, TURN, a_turn)
+    await die_at_each(home, APPROVAL, approvals)
+    home.safe_tools = SYNC
+    await die_at_each(home, UNASKED, a_turn_with_effects)
