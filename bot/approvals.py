@@ -239,6 +239,21 @@ class Approvals:
         )
         return Claimed(record, settled(record)) if won else None
 
+    async def end_unknown(
+        self, thread_id: str, requests: Sequence[Request]
+    ) -> Sequence[ApprovalSettled]:
+        """End what the agent does not wait for any more: an older threads.db was put back."""
+        waits = {request.interrupt_id for request in requests}
+        unknown = [
+            record
+            for record in await self.records.open(thread_id=thread_id)
+            if record.interrupt_id not in waits
+        ]
+        ended = [await self.end_early(record, "withdrawn", "threads.db") for record in unknown]
+        for claimed in filter(None, ended):
+            await self.close(claimed.record, "The agent knows nothing of it.")
+        return [claimed.settled for claimed in ended if claimed is not None]
+
     async def close(self, record: ApprovalRecord, ending: str) -> None:
         """Note how it ended, and empty its place in the session's row."""
         await self.records.ended(record.id, self._clock(), ending)

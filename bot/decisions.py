@@ -106,6 +106,9 @@ class Decisions:
     async def _resume(self, record: ApprovalRecord, turn: Turn, out: Sink) -> None:
         turns = self._turns
         state = await turns.runner.look(record.thread_id)
+        if turn.row.id not in state.human_ids:  # an older threads.db: the message is asked again
+            await self._approvals.close(record, "The agent knows nothing of it any more.")
+            return
         request = next(
             (each for each in state.requests if each.interrupt_id == record.interrupt_id), None
         )

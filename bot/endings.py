@@ -9,6 +9,7 @@ import structlog
 from adapters.contract import Answer, Failure, Refused
 from bot.streams import Sink
 from sessions.conversations import Conversations, mailbox_of
+from sessions.database import DatabaseError
 from sessions.models import Message
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,12 @@ class Endings:
         """End a message that could not be answered: with a reason, and a reference for the log."""
         reference = uuid4().hex[:8]
         log.error("a message was not answered", reference=reference, reason=sentence)
-        said = await self._reject(row, f"{sentence} (reference {reference})")
+        try:
+            said = await self._reject(row, f"{sentence} (reference {reference})")
+        except DatabaseError:
+            # The person hears of it though nothing can be stored; the next start takes it up again.
+            out.put(Failure(sentence, reference))
+            raise
         out.put(Failure(sentence, reference), said.id)
 
     async def refuse(self, row: Message, refused: Refused, out: Sink) -> None:

@@ -170,7 +170,8 @@ class _PrivateFile(RotatingFileHandler):
         """Say once that a full disk swallows lines: nothing may stop for that."""
         if not self._complained:
             self._complained = True
-            sys.stderr.write(f"{self.baseFilename} cannot be written: {sys.exception()}\n")
+            with suppress(OSError):  # it may be on the same disk, and the listener must live on
+                sys.stderr.write(f"{self.baseFilename} cannot be written: {sys.exception()}\n")
 
 
 @contextmanager

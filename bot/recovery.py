@@ -4,6 +4,8 @@ docs/architecture.md has the table. Nothing here waits for a model: turns go on 
 before anything that arrives later.
 """
 
+from functools import partial
+
 import structlog
 
 from bot.addresses import address_of, session_key
@@ -88,13 +90,7 @@ async def _resume(bot: Bot, row: Message) -> None:
         bot.begin(row, bot.turns.pushed(row.place, row.id), recovered=True)
         return
     lane = session_key(address_of(row.place), bot.turns.groups)
-
-    async def pick_up() -> None:
-        now = await bot.conversations.get(row.id)
-        if now is not None and now.state == row.state:  # nothing else finished it meanwhile
-            await bot.turns.pick_up(now)
-
-    bot.turns.lanes.add(lane, pick_up, lambda: None, unbounded=True)
+    bot.turns.lanes.add(lane, partial(bot.turns.pick_up, row), lambda: None, unbounded=True)
 
 
 def _carrying_out(bot: Bot, record: ApprovalRecord) -> Work:

@@ -259,13 +259,14 @@ class Turns:
 
         docs/architecture.md has the table that this follows.
         """
-        if not row.thread_id:
-            with self.chat(row.place, row.id) as out:
-                await self.run(row, out)
-            return
         async with self.lanes.exclusive(row.thread_id):
+            now = await self.conversations.get(row.id)
+            if now is None or now.state != row.state:
+                return  # a decision that was carried out meanwhile has finished it
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
+                for settled in await self.approvals.end_unknown(row.thread_id, state.requests):
+                    out.put(settled)
                 if row.id not in state.human_ids:
                     in_progress = await self.approvals.records.in_progress(row.thread_id)
                     await self._ask(row, in_progress, out)

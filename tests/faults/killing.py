@@ -6,112 +6,41 @@ What a response said is noted as a fact; at the end every fact must still be tru
 import asyncio
 import csv
 import io
-import os
 import random
 import signal
-import socket
-import sys
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+from tests.faults.client import People
+from tests.faults.lives import Home, approve_everything
+from tests.faults.process import Process, free_port
+
 HEADER = "session_id,user_id,platform,thread_id,created_at,last_activity,pending_approval,metadata"
 
 
-@dataclass
-class Facts:
-    """What people were told."""
-
-    sessions: dict[str, tuple[str, str]] = field(default_factory=dict)
-    asked: dict[str, str] = field(default_factory=dict)
-    approved: set[str] = field(default_factory=set)
-    tokens: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Process:
-    """`python -m bot run` in a directory of its own."""
-
-    home: Path
-    port: int
-    running: asyncio.subprocess.Process | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Start it and wait until it is ready."""
-        env = os.environ | {
-            "THREADLINE_HOME": str(self.home),
-            "PORT": str(self.port),
-            "PYTHONPATH": str(ROOT),
-            "SESSION_TTL_MINUTES": "600",
-            "MESSAGES_PER_MINUTE": "0",
-        }
-        with (self.home / "out.log").open("ab") as out:
-            self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=self.home, env=env, stdout=out, stderr=out
-            )
-        async with httpx.AsyncClient(base_url=self.url) as client:
-            for _ in range(600):
-                if self.running.returncode is not None:
-                    raise AssertionError((self.home / "out.log").read_text()[-2000:])
-                try:
-                    if (await client.get("/ready")).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    pass
-                await asyncio.sleep(0.05)
-        raise AssertionError("the bot did not become ready")
-
-    async def end(self, how: signal.Signals) -> int:
-        """Send it a signal and wait for its end."""
-        assert self.running is not None
-        self.running.send_signal(how)
-        return await self.running.wait()
-
-
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def person(name: str, url: str, facts: Facts, done: asyncio.Event) -> None:
-    """Ask for actions and approve them, until told to stop; note what was confirmed."""
-    number = 0
+async def person(name: str, url: str, home: Home, done: asyncio.Event) -> None:
+    """Talk, ask for actions and approve them, until told to stop."""
+    chance = random.Random(name)
     async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+        people = People(client, home.facts)
         while not done.is_set():
-            number += 1
-            token = f"{name}-{number}-{random.getrandbits(32):08x}"
             try:
-                await _ask_and_approve(client, name, token, facts)
-            except (httpx.TransportError, KeyError):
+                await _chat(people, name, chance)
+            except httpx.TransportError:
                 await asyncio.sleep(0.05)  # it was killed; what was not confirmed is no fact
 
 
-async def _ask_and_approve(client: httpx.AsyncClient, name: str, token: str, facts: Facts) -> None:
-    asked = await client.post("/api/chat", json={"user_id": name, "message": f"send {token} to me"})
-    if asked.status_code not in {200, 202}:
-        await asyncio.sleep(0.05)
+async def _chat(people: People, name: str, chance: random.Random) -> None:
+    token = f"{name}-{chance.getrandbits(48):012x}"
+    what = chance.choice(["hello", "peek", "jot", "pay", "pay"])
+    told = await people.say(name, f"{what} {token}")
+    if not told.approval:
         return
-    told = asked.json()
-    if told["session_id"]:
-        facts.sessions[name] = (told["session_id"], told["thread_id"])
-    pending = told["pending_approval"]
-    if not pending:
-        return
-    text = str(pending["actions"][0]["arguments"]["text"])
-    facts.asked[pending["id"]] = name
-    facts.tokens[pending["id"]] = text
-    decided = await client.post(f"/api/approvals/{pending['id']}", json={"decision": "approve"})
-    if decided.status_code in {200, 202, 409}:
-        facts.approved.add(pending["id"])
+    if chance.random() < 0.3:
+        await people.say(name, f"and {token}")  # it is held
+    await people.approve(told.approval)
 
 
 def check_csv(path: Path) -> int:
@@ -128,79 +57,55 @@ def check_csv(path: Path) -> int:
     return len(ids)
 
 
-async def check_facts(url: str, facts: Facts) -> Counter[str]:
-    """Compare everything that was confirmed with what the bot says now."""
-    counted: Counter[str] = Counter()
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        for name, (session_id, thread_id) in facts.sessions.items():
-            found = await client.get(f"/api/sessions/{session_id}")
-            assert found.status_code == 200, f"the session of {name} is lost"
-            assert found.json()["thread_id"] == thread_id
-            counted["sessions"] += 1
-        mail: dict[str, Counter[str]] = {}
-        for name in facts.sessions:
-            mail[name] = await _mailbox(client, name)
-        for approval_id, name in facts.asked.items():
-            record = await client.get(f"/api/approvals/{approval_id}")
-            assert record.status_code == 200, f"approval {approval_id} is lost"
-            counted["approvals asked"] += 1
-            if approval_id in facts.approved:
-                await _decided(client, approval_id)
-                counted["approvals decided"] += 1
-            runs = mail[name][facts.tokens[approval_id]]
-            assert runs <= 1, f"{facts.tokens[approval_id]} ran {runs} times"
-            counted["actions that ran"] += runs
-            if approval_id in facts.approved and not runs:
-                counted["approved, outcome unknown"] += 1
-    return counted
+async def check_everything(home: Home) -> Counter[str]:
+    """Open what is there, let it come to rest, and compare it with what people were told."""
+    async with home.next_life() as house:
+        await home.check(house)
+        await approve_everything(house.bot)
+        ended = await home.check(house)
+        for name, (session_id, thread_id) in home.facts.sessions.items():
+            session = await house.bot.sessions.get(session_id)
+            assert session is not None, f"the session of {name} is lost"
+            assert session.thread_id == thread_id
+    assert ended["parked"] + ended["held"] == 0
+    return Counter(
+        {
+            "messages acknowledged": len(home.facts.acknowledged),
+            "answered": ended["answered"],
+            "rejected": ended["rejected"],
+            "dead": ended["dead"],
+            "answers seen and compared": len(home.facts.answers),
+            "approvals decided": len(home.facts.decided),
+            "actions run": ended["actions"],
+            "sessions": len(home.facts.sessions),
+        }
+    )
 
 
-async def _decided(client: httpx.AsyncClient, approval_id: str) -> None:
-    for _ in range(200):
-        record = (await client.get(f"/api/approvals/{approval_id}")).json()
-        if record["ended_at"] is not None:
-            assert record["outcome"] == "approved"
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"approval {approval_id} was decided and never ended: {record}")
-
-
-async def _mailbox(client: httpx.AsyncClient, name: str) -> Counter[str]:
-    texts: Counter[str] = Counter()
-    after = 0
-    while True:
-        page = await client.get(
-            "/api/messages", params={"user_id": name, "after": after, "limit": 100}
-        )
-        items = page.json()["items"]
-        texts.update(item["text"] for item in items)
-        if not items:
-            return texts
-        after = items[-1]["number"]
-
-
-async def kill_at_random(home: Path, kills: int, people: int, seed: int) -> Counter[str]:
-    """Kill a busy bot so many times, and check everything after the last start."""
+async def kill_at_random(path: Path, kills: int, people: int, seed: int) -> Counter[str]:
+    """Kill a busy bot so many times, and check everything after the last life."""
     chance = random.Random(seed)
-    facts = Facts()
-    process = Process(home, free_port())
+    home = Home(path, safe_tools="time,note,notes,peek,jot")
+    process = Process(
+        path, free_port(), "tests.faults.program", home.settings | {"EFFECTS": str(home.effects)}
+    )
     done = asyncio.Event()
-    busy = [asyncio.create_task(person(f"p{n}", process.url, facts, done)) for n in range(people)]
+    names = [f"s{seed}p{number}" for number in range(people)]
+    busy = [asyncio.create_task(person(name, process.url, home, done)) for name in names]
     try:
         for _ in range(kills):
             await process.start()
             await asyncio.sleep(chance.uniform(0.0, 2.0))
             await process.end(signal.SIGKILL)
-            check_csv(home / "sessions.csv")
+            check_csv(path / "sessions.csv")
         await process.start()
+        await asyncio.sleep(0.5)
         done.set()
         await asyncio.gather(*busy)
-        counted = await check_facts(process.url, facts)
         assert await process.end(signal.SIGTERM) == 0
-        assert not (home / "sessions.csv.journal").exists(), "a clean stop leaves no journal"
-        assert check_csv(home / "sessions.csv") >= len(facts.sessions)
-        counted["kills"] = kills
-        return counted
+        assert not (path / "sessions.csv.journal").exists(), "a clean stop leaves no journal"
+        assert check_csv(path / "sessions.csv") >= len(home.facts.sessions)
+        return await check_everything(home) + Counter({"kills": kills})
     finally:
         done.set()
         for task in busy:
