@@ -15,4 +15,5 @@ step ruff check .
 step ruff format --check .
 step mypy
 step lint-imports --no-cache
-step python -m pytest "$@"
+# Two at once: many tests wait for a process or a clock.
+step python -m pytest -n 2 "$@"
