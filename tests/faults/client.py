@@ -33,6 +33,9 @@ class Told:
     def approval(self) -> str:
         """The id of the approval that it waits for; empty if none."""
         found = [data["id"] for name, data in self.events if name == "approval_request"]
+        for name, data in self.events:
+            if name == "held":
+                found += [approval["id"] for approval in data["approvals"]]
         return str(found[0]) if found else ""
 
 
