@@ -133,6 +133,7 @@ def profile(home: Path, seconds: float) -> str:
 def profiled(path: str) -> None:
     """Run the bot under the profiler: of its event loop, which is what is short."""
     profiler = cProfile.Profile()
+    vars(os)["_exit"] = sys.exit  # the bot ends without looking back; here something is left to do
     try:
         profiler.runcall(run_threadline)
     finally:

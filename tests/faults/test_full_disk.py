@@ -40,7 +40,7 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_afterwards_all_goes_on
         bot.fill_the_disk()
         names = [f"p{number}" for number in range(8)] + ["ann"]
         refused = await asyncio.gather(*(say(client, name, "peek in") for name in names))
-        assert {response.status_code for response in refused} == {500}
+        assert {response.status_code for response in refused} == {503}
         assert (await client.get("/ready")).status_code in {200, 503}
         bot.free_the_disk()
         for name in names:
