@@ -68,6 +68,11 @@ class ApiAdapter:
             self._handler = None
             self._stopping.set()
 
+    @property
+    def takes(self) -> bool:
+        """Whether messages are taken in now."""
+        return self._handler is not None
+
     async def deliver(
         self,
         to: Address,  # noqa: ARG002 - nobody can be reached

@@ -1,6 +1,6 @@
 """GET /health and /ready: whether it lives, and whether it can work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 from adapters.api.json_response import JsonResponse
 from adapters.api.problems import documented
 from bot.bot import Bot
+from bot.health import Part
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Readiness:
     parts: Sequence[PartView]
 
 
-def health_routes(bot: Bot, version: str) -> APIRouter:
-    """Make the routes. They need no key."""
+def health_routes(bot: Bot, version: str, takes: Callable[[], bool]) -> APIRouter:
+    """Make the routes. They need no key. `takes` says whether messages are taken in now."""
     router = APIRouter(tags=["operation"])
 
     @router.get(
@@ -61,7 +62,10 @@ def health_routes(bot: Bot, version: str) -> APIRouter:
     async def ready(request: Request) -> Response:
         caller = request.state.caller
         told = caller is not None and caller.sees_everything
-        parts = [PartView(p.name, p.ok, p.text if told else "") for p in await bot.ready()]
+        taking = takes()
+        words = "Messages are taken in." if taking else "The bot is starting or stopping."
+        found = (*await bot.ready(), Part("intake", taking, words))
+        parts = [PartView(p.name, p.ok, p.text if told else "") for p in found]
         fine = all(part.ok for part in parts)
         return JsonResponse(Readiness(fine, parts), status_code=200 if fine else 503)
 

@@ -33,7 +33,7 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         people_routes(bot),
         statistics_routes(bot),
         metrics_routes(bot),
-        health_routes(bot, options.version),
+        health_routes(bot, options.version, lambda: api.takes),
         options=options,
         operator=operator,
         max_message_chars=api.max_message_chars,
