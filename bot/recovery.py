@@ -15,12 +15,12 @@ from sessions.models import ApprovalRecord, Message
 
 log = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 3
-"""A message that was being worked on at so many crashes is not tried again."""
+MOST_CRASHES = 3
+"""A message that was being worked on at so many crashes is not tried once more."""
 
 GIVEN_UP = (
-    "I could not answer this message: I stopped in the middle of it more than three times. It is "
-    "put aside, and those who run me can try it again."
+    "I could not answer this message: I stopped in the middle of it three times. It is put aside, "
+    "and those who run me can try it again."
 )
 
 
@@ -80,7 +80,7 @@ async def _withdraw_what_was_removed(bot: Bot) -> None:
 
 
 async def _resume(bot: Bot, row: Message) -> None:
-    if row.state == "running" and await bot.conversations.attempt(row.id) > MOST_ATTEMPTS:
+    if row.state == "running" and await bot.conversations.attempt(row.id) >= MOST_CRASHES:
         log.error("a message stopped the bot too often and is put aside", message=row.id)
         await bot.turns.endings.give_up(row, GIVEN_UP)
         bot.turns.outbox.wake(address_of(row.place))

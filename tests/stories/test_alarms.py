@@ -15,7 +15,7 @@ from adapters.contract import Address, DeliveryFailed, Notice, Replies
 from adapters.memory import MemoryAdapter
 from bot.alarms import Alarms
 from bot.health import Part
-from bot.recovery import GIVEN_UP, MOST_ATTEMPTS
+from bot.recovery import GIVEN_UP, MOST_CRASHES
 from bot.sweeper import make_scheduler
 from sessions.database import DatabaseFailed
 from sessions.models import Message
@@ -161,7 +161,7 @@ async def test_a_full_disk_is_told_though_nothing_can_be_written(tmp_path: Path)
 async def test_a_message_that_stops_the_bot_again_and_again_is_given_up_and_told(
     tmp_path: Path,
 ) -> None:
-    row = Message("1", "user", SECRET, ANN, NOON, "running", attempts=MOST_ATTEMPTS)
+    row = Message("1", "user", SECRET, ANN, NOON, "running", attempts=MOST_CRASHES - 1)
     async with open_house(tmp_path) as house:
         await house.bot.conversations.receive(row)
     async with open_house(tmp_path, recovering=True, ADMIN_CHAT=BOSS) as house:
