@@ -125,7 +125,7 @@ async def test_ready_names_every_part(tmp_path: Path) -> None:
     async with running(tmp_path) as side:
         ready = (await side.client.get("/ready")).json()
         names = [part["name"] for part in ready["parts"]]
-        assert names == ["sessions", "conversations", "threads", "outbox", "disk"]
+        assert names == ["sessions", "conversations", "threads", "outbox", "disk", "intake"]
 
 
 async def test_a_platform_that_takes_nothing_for_ten_minutes_does_not_work(tmp_path: Path) -> None:
