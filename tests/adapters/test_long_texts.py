@@ -77,7 +77,7 @@ def test_code_that_has_only_begun_moves_to_the_next_message() -> None:
 def test_it_is_cut_between_paragraphs_then_sentences_then_words() -> None:
     paragraph = " ".join(["One two three four."] * 8)
     assert split(f"{paragraph}\n\n{paragraph}", 200) == [paragraph, paragraph]
-    assert all(part.endswith(".") for part in split(f"{paragraph} " * 4, 150))
+    assert all(part.endswith(".") for part in split(" ".join([paragraph] * 4), 150))
     assert all(part.split()[-1] == "word" for part in split("word " * 200, 64))
 
 
