@@ -128,6 +128,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 send=outbox.send,
                 spend=spend,
                 remind=reminding.remind,
+                zone_of=people.zone_of,
                 clock=now,
             )
         )

@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from adapters.api.heard import failure, refusal
 from adapters.api.json_response import to_json
 from adapters.api.views import approval_view
-from adapters.contract import ApprovalRequest, Failure, Held, Refused, Reply
+from adapters.contract import Answer, ApprovalRequest, Failure, Held, Refused, Reply
 
 PING_SECONDS = 15
 EVENT_STREAM: Mapping[str, Any] = {
@@ -48,6 +48,8 @@ def event(reply: Reply) -> bytes:
     match reply:
         case ApprovalRequest():
             data = approval_view(reply)
+        case Answer(message_id, text):  # the rest is for platforms that edit what they show
+            data = {"message_id": message_id, "text": text}
         case Held():
             views = [approval_view(request) for request in reply.approvals]
             data = {"message_id": reply.message_id, "text": reply.text, "approvals": views}

@@ -24,7 +24,7 @@ from bot.agent.reminding import Remind, reminding_tool
 from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver, ours_or_new
 from bot.agent.tokens import Spend, TokenCounter
-from bot.agent.tools import Send, shipped_tools
+from bot.agent.tools import Send, ZoneOf, shipped_tools
 from bot.errors import StartError
 from sessions.ledger import Ledger
 
@@ -59,6 +59,7 @@ async def open_agent(
     send: Send,
     spend: Spend,
     remind: Remind,
+    zone_of: ZoneOf,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[Runner]:
     """Open everything that the agent needs.
@@ -81,7 +82,7 @@ async def open_agent(
             counted = graph.with_config(counting)
             yield Runner(counted, saver, own, runs, speaking_nodes(graph))
             return
-        shipped = [*shipped_tools(send, clock), reminding_tool(remind)]
+        shipped = [*shipped_tools(send, zone_of, clock), reminding_tool(remind)]
         tools = {each.name: each for each in shipped}
         for path in options.tools:
             for each in await asyncio.to_thread(_own_tools, path):

@@ -21,6 +21,7 @@ def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         return
     from rich.box import SIMPLE  # noqa: PLC0415 - rich is slow to import, and a pipe needs none
     from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.measure import Measurement  # noqa: PLC0415 - as above
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
@@ -31,7 +32,10 @@ def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(title, overflow="fold", min_width=ids if first else None)
     for row in shown:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    # Rich would cut off what does not fit; a terminal wraps it, and nothing is lost.
+    console = Console()
+    least = Measurement.get(console, console.options, table).minimum
+    Console(width=max(console.width, least)).print(table, crop=False, soft_wrap=False)
 
 
 def show_json(value: Any) -> None:

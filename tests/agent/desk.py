@@ -68,6 +68,9 @@ async def open_desk(
         sent.append((to, text))
         return f"Sent to {to}."
 
+    async def no_zone(_: str) -> str:
+        return ""
+
     def spend(turn: TurnContext, tokens: int) -> None:
         spent.append((turn.person.person, tokens))
 
@@ -79,6 +82,7 @@ async def open_desk(
             ledger=ledger,
             send=send,
             remind=diary.remind,
+            zone_of=no_zone,
             spend=spend,
             clock=clock,
         ) as runner:
