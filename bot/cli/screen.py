@@ -37,7 +37,8 @@ def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in shown:
         table.add_row(*map(Text, row))
     # Rich would cut off what does not fit; a terminal wraps it, and nothing is lost.
-    Console(width=max(console.width, sum(widths) + borders)).print(table)
+    wide = max(console.width, sum(widths) + borders)
+    Console(width=wide, height=console.height).print(table)  # a dumb terminal asks for both
 
 
 def _widths(
