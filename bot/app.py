@@ -129,6 +129,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 remind=reminding.remind,
                 load_file=conversations.files.get,
                 send_file=send_file,
+                zone_of=people.zone_of,
                 clock=now,
             )
         )

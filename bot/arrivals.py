@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.contract import Address, Notice
 from bot.addresses import GroupSessions, address_of, owner_of, place_of, session_key
+from bot.slots import lasting
 from bot.streams import Sink
 from sessions.conversations import Conversations
 from sessions.manager import Arrival, SessionManager
@@ -41,13 +42,14 @@ class Arrivals:
             return None
         last = held_here[0]
         idle = arrival.expired is not None or session.created_at - last.updated_at > ttl
-        how = f"ended after {ttl.total_seconds() / 60:g} idle minutes" if idle else "has ended"
+        after = lasting(ttl.total_seconds())
+        how = f"ended after {after} without a word" if idle else "has ended"
         begins = f"This is a new conversation; the last one {how}."
         if shared(address):
             return Notice(f"{begins} An admin can go on with it: /resume.")
         listed = [each.id for each in await self._earlier(address, session, None, MOST_LISTED)]
         number = listed.index(last.id) + 1 if last.id in listed else last.id
-        return Notice(f"{begins} /resume goes on with it.", (f"/resume {number}",))
+        return Notice(f"{begins} /resume {number} goes on with it.", (f"/resume {number}",))
 
     async def _earlier(
         self, address: Address, session: Session, place: Place | None, limit: int

@@ -159,6 +159,11 @@ class Decisions:
             ended.append(claimed.settled)
             if shown_in is not None and address_of(record.place) == shown_in:
                 await self.carry_out(claimed.record, Nowhere())
+                # How it ended is told there already: the same again in other words is no news.
+                told = await self._turns.conversations.answers_to(record.message_id)
+                await self._turns.conversations.delivered(
+                    [each.id for each in told], record.message_id
+                )
                 continue
             asked_at = chat_of(address_of(record.place))
             with self._turns.chat(record.place, record.message_id) as there:

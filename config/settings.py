@@ -257,7 +257,8 @@ class LogSettings(Group):
     )
     admin_chat: Annotated[CommaList, AfterValidator(values.people)] = setting(
         (),
-        "The chats that are told of alarms, as platform:id, separated by commas.",
+        "The chats that are told of alarms, as platform:id, separated by commas; over HTTP with "
+        "keys api:key/user_id.",
         "telegram:12345",
     )
 

@@ -100,10 +100,10 @@ def say(text: str, *suggestions: str) -> Said:
     return Said((Notice(text, suggestions),))
 
 
-def line(record: ApprovalRecord) -> str:
+def line(record: ApprovalRecord, zone: tzinfo) -> str:
     """Describe an open approval on one line."""
     what = "; ".join(map(summary, record.actions))
-    return f"{record.id} (until {clock(record.expires_at)}): {what}"
+    return f"{record.id} (until {clock(record.expires_at, zone)}): {what}"
 
 
 def clock(at: datetime, zone: tzinfo = UTC) -> str:

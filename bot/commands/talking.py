@@ -18,9 +18,11 @@ async def start(call: Call) -> Said:
 
 
 async def help_(call: Call) -> Said:
-    """List the commands."""
+    """List the commands, or say what one of them does."""
+    wanted = call.words.removeprefix("/").lower()
     lines = [f"/{c.name}{' ' + c.usage if c.usage else ''} - {c.summary}" for c in call.commands]
-    return say("\n".join(lines))
+    found = [line for c, line in zip(call.commands, lines, strict=True) if c.name == wanted]
+    return say("\n".join(found or lines))
 
 
 async def new(call: Call) -> Said:
@@ -41,13 +43,15 @@ async def status(call: Call) -> Said:
     if session is None:
         return say("There is no session here yet. Write something and one begins.")
     key = session_key(call.sender, call.turns.groups)
-    running = call.turns.is_running(session.thread_id)
+    running, zone = call.turns.is_running(session.thread_id), await call.zone()
+    waiting = call.turns.lanes.waiting(key)
+    waits = "1 message waits" if waiting == 1 else f"{waiting} messages wait"
     lines = [
-        f"Session {session.session_id}, since {clock(session.created_at)}.",
+        f"Session {session.session_id}, since {clock(session.created_at, zone)}.",
         f"Conversation {session.thread_id}.",
-        f"{'Working' if running else 'Idle'}; {call.turns.lanes.waiting(key)} messages wait.",
+        f"{'Working' if running else 'Idle'}; {waits}.",
     ]
-    lines += [f"Waits for a decision: {line(record)}" for record in await call.open()]
+    lines += [f"Waits for a decision: {line(record, zone)}" for record in await call.open()]
     return say("\n".join(lines))
 
 

@@ -40,6 +40,7 @@ async def test_a_user_id_is_1_to_128_plain_characters() -> None:
             response = await side.say(user_id=bad)
             assert_problem(response, 422)
             assert response.json()["errors"][0]["field"] == "user_id"
+            assert response.json()["errors"][0]["detail"].startswith("write 1 to 128 characters")
 
 
 async def test_a_message_is_1_to_the_configured_number_of_characters() -> None:
