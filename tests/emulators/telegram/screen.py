@@ -142,7 +142,7 @@ class Shown:
             message["message_thread_id"] = self.topic
             if self.topic in self.chat.topics:
                 message["is_topic_message"] = True
-        if with_reply and self.reply_to is not None:
+        if with_reply and self.reply_to is not None and not self.reply_to.deleted:
             message["reply_to_message"] = self.reply_to.json(with_reply=False)
         return message
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.emulators.telegram.refusals import OTHER_POLLER, WEBHOOK_IS_SET, Json, Refused, conflict
+from tests.emulators.telegram.screen import Watch
 
 KEPT_SECONDS = 24 * 60 * 60
 ONLY_WHEN_ASKED = ("chat_member", "message_reaction", "message_reaction_count")
@@ -35,8 +36,9 @@ class Pending:
 class Updates:
     """The line of updates."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], watch: Watch) -> None:
         self._clock = clock
+        self._watch = watch
         self._next_id = 512_345_001
         self._poll: asyncio.Future[None] | None = None
         self.pending: list[Pending] = []
@@ -77,6 +79,7 @@ class Updates:
         if update in self.pending:
             self.pending.remove(update)
             self.confirmed.append(update)
+            self._watch.changed()
 
     def forget(self) -> None:
         """Drop all that waits, as `drop_pending_updates` does."""
@@ -125,6 +128,7 @@ class Updates:
 
     async def _wait(self, seconds: float) -> None:
         self._poll = poll = asyncio.get_running_loop().create_future()
+        self._watch.changed()
         try:
             async with asyncio.timeout(seconds):
                 await poll

@@ -36,7 +36,7 @@ class World:
         self.username = "threadline_bot"
         self.group_privacy = True
         self.watch = Watch()
-        self.updates = Updates(clock)
+        self.updates = Updates(clock, self.watch)
         self.people: dict[int, Person] = {}
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, Kept] = {}
