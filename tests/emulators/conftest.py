@@ -9,7 +9,6 @@ from telegram.request import HTTPXRequest
 from tests.emulators.telegram.people import Person
 from tests.emulators.telegram.server import TelegramServer, telegram_server
 
-
 PLAIN_HTTP = {"verify": False}
 """Without the list of certificates, which takes half a second to read and is not needed here."""
 

@@ -12,21 +12,11 @@ from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, Timed
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from tests.emulators.telegram.people import Person
-from tests.emulators.telegram.server import TelegramServer, telegram_server
+from tests.emulators.telegram.server import TelegramServer
 
 
 def texts(updates: tuple[Update, ...]) -> list[str | None]:
     return [update.message.text for update in updates if update.message is not None]
-
-
-class Clock:
-    """A clock that stands still until it is turned."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Receiver:
@@ -112,18 +102,6 @@ async def test_kinds_that_were_not_asked_for_do_not_come(
     [reaction] = await bot.get_updates(offset=after)
     assert reaction.message_reaction is not None
     assert [next(iter(one)) for one in telegram.unseen] == ["message_reaction", "edited_message"]
-
-
-async def test_what_waited_for_a_day_is_gone() -> None:
-    clock = Clock()
-    async with telegram_server(clock) as telegram:
-        ann = telegram.person("Ann")
-        ann.press_start()
-        clock.now += 23 * 3600
-        ann.say("Anyone?")
-        clock.now += 2 * 3600
-        async with Bot(telegram.token, base_url=telegram.base_url) as bot:
-            assert texts(await bot.get_updates()) == ["Anyone?"]
 
 
 async def test_the_same_update_can_come_twice(
@@ -241,41 +219,3 @@ async def test_the_whole_server_goes_away_and_comes_back_on_the_same_port(
     await telegram.come_back()
     assert telegram.port == port
     assert texts(await bot.get_updates(offset=start.update_id + 1)) == ["Still here?"]
-
-
-async def test_a_ban_grows_when_the_bot_keeps_sending() -> None:
-    clock = Clock()
-    async with telegram_server(clock) as telegram:
-        ann = telegram.person("Ann")
-        ann.press_start()
-        async with Bot(telegram.token, base_url=telegram.base_url) as bot:
-            telegram.flood.ban(60)
-            for seconds in (60, 65):
-                with pytest.raises(RetryAfter) as refusal:
-                    await bot.send_message(ann.user_id, "Now?")
-                assert refusal.value.retry_after == timedelta(seconds=seconds)
-            with pytest.raises(RetryAfter):
-                await bot.send_chat_action(ann.user_id, "typing")
-            assert telegram.flood.ends_in() == 75
-            assert len(await bot.get_updates()) == 1
-            clock.now += 75
-            assert await bot.send_message(ann.user_id, "Now")
-
-
-async def test_flood_limits_are_a_burst_and_20_a_minute_in_groups() -> None:
-    clock = Clock()
-    async with telegram_server(clock, flood_limits=True) as telegram:
-        ann = telegram.person("Ann")
-        ann.press_start()
-        group = telegram.group("Home", ann)
-        async with Bot(telegram.token, base_url=telegram.base_url) as bot:
-            for _ in range(5):
-                await bot.send_message(ann.user_id, "quick")
-            with pytest.raises(RetryAfter):
-                await bot.send_message(ann.user_id, "too quick")
-            for _ in range(20):
-                clock.now += 1
-                await bot.send_message(group.chat_id, "slow")
-            clock.now += 1
-            with pytest.raises(RetryAfter, match="0:00:40"):
-                await bot.send_message(group.chat_id, "too many")

@@ -130,6 +130,7 @@ async def test_topics_have_a_thread_and_its_first_message_as_reply(
     for topic in (1, 999):
         with pytest.raises(BadRequest, match=r"(?i)message thread not found"):
             await bot.send_message(forum.chat_id, "x", message_thread_id=topic)
+    assert await bot.send_chat_action(forum.chat_id, "typing", message_thread_id=1)
     forum.delete_topic(alerts)
     with pytest.raises(BadRequest, match=r"(?i)message thread not found"):
         await bot.send_message(forum.chat_id, "x", message_thread_id=alerts)
@@ -215,6 +216,9 @@ async def test_everything_else_that_people_do_can_be_parsed(
     ann.forward(["one", "two"], carl, comment="Look:")
     ann.send_poll("Tea?", "Yes", "No")
     long = ann.say_long("x" * 5000)
+    robot = telegram.person("Weather", is_bot=True)
+    robot.join(home)
+    robot.say("Rain", home)
     carl.join(home)
     carl.leave(home)
     channel.post("Extra!")
@@ -234,6 +238,16 @@ async def test_everything_else_that_people_do_can_be_parsed(
     picture = next(update.message for update in updates if update.message and update.message.photo)
     file = await picture.photo[-1].get_file()
     assert bytes(await file.download_as_bytearray()) == media.PNG
+
+
+async def test_who_is_not_in_a_group_cannot_write_there(
+    telegram: TelegramServer, ann: Person, home: Chat
+) -> None:
+    with pytest.raises(PermissionError, match="Carl is not in Home"):
+        telegram.person("Carl").say("Hello", home)
+    ann.leave(home)
+    with pytest.raises(PermissionError, match="Ann is not in Home"):
+        ann.say("Hello", home)
 
 
 async def test_every_request_is_written_down_in_order(

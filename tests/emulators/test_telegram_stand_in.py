@@ -178,6 +178,8 @@ async def test_a_draft_is_a_preview_until_the_message_comes(
     assert [draft.text for draft in ann.chat.drafts] == ["Once upon", "Once upon a time"]
     await bot.send_message(ann.user_id, "Once upon a time there was")
     assert not ann.chat.draft
+    await bot.send_message_draft(ann.user_id, 8)
+    assert ann.chat.draft == ann.chat.drafts[-1]
     with refused("draft_id must be non-zero"):
         await bot.send_message_draft(ann.user_id, 0, "x")
     group = telegram.group("Home", ann)

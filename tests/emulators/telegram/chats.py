@@ -53,8 +53,7 @@ class Chat:
         if not self.drafts:
             return None
         newest = self.drafts[-1]
-        said = [one.now.at for one in self.everything if one.by_bot]
-        replaced = bool(said) and said[-1] >= newest.at
+        replaced = any(message.by_bot for message in self.everything[newest.after :])
         gone = self.world.clock() - newest.at > DRAFT_SECONDS
         return None if replaced or gone else newest
 

@@ -43,12 +43,15 @@ class Tap:
 class Person:
     """Somebody with an account. Where no chat is named, it is their chat with the bot."""
 
-    def __init__(self, world: "World", user_id: int, name: str, username: str) -> None:
+    def __init__(
+        self, world: "World", user_id: int, name: str, username: str, *, is_bot: bool = False
+    ) -> None:
         self._world = world
         self.user_id = user_id
         self.name = name
         self.username = username
         self.language = "en"
+        self.is_bot = is_bot
 
     @property
     def chat(self) -> "Chat":
@@ -59,7 +62,7 @@ class Person:
         """Return the User of the Bot API."""
         return {
             "id": self.user_id,
-            "is_bot": False,
+            "is_bot": self.is_bot,
             "first_name": self.name,
             "username": self.username,
             "language_code": self.language,
@@ -155,6 +158,8 @@ class Person:
     ) -> Shown:
         """Send what the other verbs have put together; writing to the bot opens its chat."""
         place = chat or self.chat
+        if place.kind != "private" and place.statuses.get(self.user_id, "left") == "left":
+            raise PermissionError(f"{self.name} is not in {place.title} and cannot write there")
         if place.kind == "private" and place.blocked:
             self.unblock()
         place.started = True

@@ -149,13 +149,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Draft:
-    """A preview of a text that is being written; empty means that the bot is thinking."""
+    """A preview of a text that is being written; empty means that the bot is thinking.
+
+    `after` is how many messages the chat had had by then.
+    """
 
     draft_id: int
     text: str
     entities: list[Json]
     topic: int | None
     at: float
+    after: int
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ ACTIONS = (
     "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
     "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note",
 )  # fmt: skip
+GENERAL = 1
+"""A forum's General topic: typing is shown there by this id, messages only without one."""
 LARGEST_DOCUMENT = 50 * 1024 * 1024
 LARGEST_PHOTO = 10 * 1024 * 1024
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -46,6 +48,7 @@ class Sending:
             body.get("entities", []),
             call.topic(),
             self._world.clock(),
+            len(chat.everything),
         )
         chat.drafts.append(draft)
         self._world.watch.changed()
@@ -54,7 +57,8 @@ class Sending:
     def send_chat_action(self, call: Call) -> bool:
         """What the bot is doing, for five seconds or until it writes."""
         chat = self._world.chat_for_bot(call.chat_id())
-        chat.let_write(call.topic())
+        general = chat.forum and call.topic() == GENERAL
+        chat.let_write(None if general else call.topic())
         if call.text("action") not in ACTIONS:
             raise bad_request("wrong parameter action in request")
         chat.actions.append(Action(call.text("action"), call.topic(), self._world.clock()))

@@ -84,8 +84,16 @@ class TelegramServer(World):
         return [call for call in self.calls if call.method.lower() in wanted]
 
     async def until(self, condition: Callable[[], T], within: float = 20) -> T:
-        """Wait until a condition gives something, and return it."""
-        return await self.watch.until(condition, within)
+        """Wait until a condition gives something, and return it.
+
+        Raises:
+            TimeoutError: It did not within these seconds; says what the bot did last.
+        """
+        try:
+            return await self.watch.until(condition, within)
+        except TimeoutError:
+            last = [f"{call.method}: {call.outcome or 'not answered yet'}" for call in self.calls]
+            raise TimeoutError(f"Not seen in {within} s. The bot did last: {last[-8:]}") from None
 
     async def open(self) -> None:
         """Take a port that is free and listen."""

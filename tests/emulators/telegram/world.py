@@ -45,11 +45,13 @@ class World:
         self.shared_ids = count(101)
         self.numbers = count(1)
 
-    def person(self, name: str, *, username: str = "", user_id: int | None = None) -> Person:
-        """Make somebody with an account; the first one has an id beyond 32 bits."""
+    def person(
+        self, name: str, *, username: str = "", user_id: int | None = None, is_bot: bool = False
+    ) -> Person:
+        """Make somebody with an account, or another bot; the first id is beyond 32 bits."""
         number = len(self.people)
         user_id = user_id or (LARGE_ID if number == 0 else 203_004_500 + number)
-        someone = Person(self, user_id, name, username or f"{name.lower()}_{number}")
+        someone = Person(self, user_id, name, username or f"{name.lower()}_{number}", is_bot=is_bot)
         self.people[user_id] = someone
         return someone
 
