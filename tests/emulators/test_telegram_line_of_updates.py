@@ -1,6 +1,7 @@
 """How the bot gets updates from the stand-in: polling, webhook, and what goes wrong on the way."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -156,6 +157,34 @@ async def test_what_waited_goes_to_the_webhook_or_is_dropped_if_asked(
         assert await bot.get_updates() == ()
     with pytest.raises(BadRequest, match="unallowed characters"):
         await bot.set_webhook("https://bot.example/hook", secret_token="no spaces")
+
+
+async def test_a_webhook_that_nobody_serves_is_tried_again(
+    telegram: TelegramServer, bot: Bot, ann: Person
+) -> None:
+    async with receiving() as receiver:
+        address = receiver.url
+    await bot.set_webhook(address)
+    await telegram.until(lambda: telegram.line.webhook and len(telegram.line.webhook.attempts) > 1)
+    info = await bot.get_webhook_info()
+    assert info.pending_update_count == 1
+    assert info.last_error_message == "Wrong response from the webhook: ClientConnectorError"
+
+
+async def test_a_bot_that_is_killed_while_it_polls_gets_everything_when_it_is_back(
+    telegram: TelegramServer, bot: Bot, ann: Person
+) -> None:
+    program = (
+        "import asyncio; from telegram import Bot\n"
+        f"bot = Bot({telegram.token!r}, {telegram.base_url!r})\n"
+        "asyncio.run(bot.get_updates(offset=512345002, timeout=50))\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    await telegram.until(lambda: telegram.updates.polled, within=40)
+    process.kill()
+    await process.wait()
+    ann.say("Still there?")
+    assert texts(await bot.get_updates()) == ["Still there?"]
 
 
 async def test_the_library_polls_and_answers_by_itself(

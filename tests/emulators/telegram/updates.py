@@ -38,7 +38,7 @@ class Updates:
 
     def __init__(self, clock: Callable[[], float], watch: Watch) -> None:
         self._clock = clock
-        self._watch = watch
+        self.watch = watch
         self._next_id = 512_345_001
         self._poll: asyncio.Future[None] | None = None
         self.pending: list[Pending] = []
@@ -79,7 +79,7 @@ class Updates:
         if update in self.pending:
             self.pending.remove(update)
             self.confirmed.append(update)
-            self._watch.changed()
+            self.watch.changed()
 
     def forget(self) -> None:
         """Drop all that waits, as `drop_pending_updates` does."""
@@ -128,7 +128,7 @@ class Updates:
 
     async def _wait(self, seconds: float) -> None:
         self._poll = poll = asyncio.get_running_loop().create_future()
-        self._watch.changed()
+        self.watch.changed()
         try:
             async with asyncio.timeout(seconds):
                 await poll

@@ -88,6 +88,7 @@ class Webhook:
                 return
             said = f"Wrong response from the webhook: {outcome}"
             self.last_error = (int(self._clock()), said)
+            self._updates.watch.changed()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
