@@ -1,0 +1,176 @@
+"""Real discord.py is given commands, buttons and modals by the stand-in, and answers in time."""
+
+import discord
+import pytest
+
+from tests.emulators.discord.server import Discord
+from tests.emulators.discord.world import Channel, Message, User
+from tests.emulators.listening_bot import ListeningBot, listening
+
+
+class Card(discord.ui.View):
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        self.add_item(discord.ui.Button(label="Approve", custom_id="approve:1"))
+        self.add_item(discord.ui.Button(label="Reject", custom_id="reject:1"))
+
+
+class Why(discord.ui.Modal, title="Why not?"):
+    reason: discord.ui.TextInput["Why"] = discord.ui.TextInput(label="Reason", custom_id="why")
+    more: discord.ui.TextInput["Why"] = discord.ui.TextInput(label="More", required=False)
+
+
+async def card_in(channel: Channel, bot: ListeningBot) -> Message:
+    await bot.get_partial_messageable(channel.id).send("May I?", view=Card())
+    return channel.messages[-1]
+
+
+async def test_a_command_is_answered(server: Discord, ann: User, general: Channel) -> None:
+    async with listening(server) as bot:
+        asked = server.slash(general, ann, "ask", text="how late is it?")
+        await server.until(lambda: bot.begun)
+        begun = bot.begun[0]
+        assert (begun.namespace.text, begun.user.id) == ("how late is it?", ann.id)
+        await begun.response.send_message("Late.")
+        assert general.texts == ["Late."]
+        assert (asked.failed, asked.private) == ("", [])
+
+
+async def test_a_private_answer_is_seen_by_one_person_and_is_not_in_the_history(
+    server: Discord, ann: User, general: Channel
+) -> None:
+    bob = server.user("bob")
+    async with listening(server) as bot:
+        asked = server.slash(general, ann, "ask", text="?")
+        await server.until(lambda: bot.begun)
+        await bot.begun[0].response.send_message("For you.", ephemeral=True)
+        assert asked.private == ["For you."]
+        assert [one.text for one in general.seen_by(ann)] == ["For you."]
+        assert general.seen_by(bob) == general.messages == []
+        channel = bot.get_partial_messageable(general.id)
+        assert [one async for one in channel.history()] == []
+        shown = await bot.begun[0].original_response()
+        with pytest.raises(discord.NotFound) as refused:
+            await channel.fetch_message(shown.id)
+        assert refused.value.code == 10008
+        await shown.edit(content="For you alone.")
+        assert asked.private == ["For you alone."]
+
+
+async def test_a_promised_answer_takes_the_place_of_the_promise(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        server.slash(chat, ann, "ask", text="?")
+        await server.until(lambda: bot.begun)
+        await bot.begun[0].response.defer(thinking=True)
+        assert chat.messages[0].thinking
+        await bot.begun[0].followup.send("Here.")
+        await bot.begun[0].followup.send("And more.")
+        await bot.begun[0].edit_original_response(content="Here it is.")
+        assert chat.texts == ["Here it is.", "And more."]
+        await bot.begun[0].delete_original_response()
+        assert chat.texts == ["And more."]
+
+
+async def test_a_button_changes_its_own_card(server: Discord, ann: User, chat: Channel) -> None:
+    async with listening(server) as bot:
+        card = await card_in(chat, bot)
+        assert card.buttons == ["Approve", "Reject"]
+        server.click(card, "Approve", ann)
+        await server.until(lambda: bot.begun)
+        assert bot.begun[0].data
+        assert bot.begun[0].data.get("custom_id") == "approve:1"
+        assert bot.begun[0].message
+        assert bot.begun[0].message.id == card.id
+        await bot.begun[0].response.edit_message(content="Approved by Ann.", view=None)
+        assert (card.text, card.buttons, card.versions) == ("Approved by Ann.", [], ["May I?"])
+
+
+async def test_a_modal_is_opened_and_what_is_filled_in_arrives(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        card = await card_in(chat, bot)
+        pressed = server.click(card, "Reject", ann)
+        await server.until(lambda: bot.begun)
+        form = Why()
+        await bot.begun[0].response.send_modal(form)
+        assert pressed.modal
+        assert pressed.modal.title == "Why not?"
+        assert [one["label"] for one in pressed.modal.inputs] == ["Reason", "More"]
+        with pytest.raises(AssertionError, match="Reason is required"):
+            server.submit(pressed.modal, {}, ann)
+        server.submit(pressed.modal, {"Reason": "too dear"}, ann)
+        await server.until(lambda: len(bot.begun) == 2)
+        await form.wait()
+        assert (form.reason.value, form.more.value) == ("too dear", "")
+        await bot.begun[1].response.edit_message(content="Rejected: too dear", view=None)
+        assert card.text == "Rejected: too dear"
+
+
+async def test_an_interaction_that_nobody_acknowledges_in_time_fails_for_the_person(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    server.interactions.acknowledge_within = 0.05
+    async with listening(server) as bot:
+        asked = server.slash(chat, ann, "ask", text="?")
+        pressed = server.click(await card_in(chat, bot), "Approve", ann)
+        await server.until(lambda: asked.failed and pressed.failed)
+        assert asked.failed == "The application did not respond"
+        assert pressed.failed == "This interaction failed"
+        await server.until(lambda: bot.begun)
+        with pytest.raises(discord.NotFound) as refused:
+            await bot.begun[0].response.defer()
+        assert refused.value.code == 10062
+
+
+async def test_an_interaction_is_acknowledged_once(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        asked = server.slash(chat, ann, "ask", text="?")
+        server.tell_again(asked)
+        await server.until(lambda: len(bot.begun) == 2)
+        await bot.begun[0].response.send_message("one")
+        with pytest.raises(discord.HTTPException) as refused:
+            await bot.begun[1].response.send_message("two")
+        assert refused.value.code == 40060
+        assert chat.texts == ["one"]
+
+
+async def test_after_fifteen_minutes_an_interaction_takes_no_answer(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        server.slash(chat, ann, "ask", text="?")
+        await server.until(lambda: bot.begun)
+        await bot.begun[0].response.defer(thinking=True)
+        server.clock.advance(15 * 60 + 1)
+        with pytest.raises(discord.HTTPException) as refused:
+            await bot.begun[0].followup.send("at last")
+        assert (refused.value.status, refused.value.code) == (401, 50027)
+
+
+async def test_nothing_follows_what_was_not_acknowledged(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        server.slash(chat, ann, "ask", text="?")
+        await server.until(lambda: bot.begun)
+        with pytest.raises(discord.NotFound) as refused:
+            await bot.begun[0].followup.send("too early")
+        assert refused.value.code == 10015
+
+
+async def test_people_use_only_what_they_are_offered(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        card = await card_in(chat, bot)
+        with pytest.raises(AssertionError, match="Maybe is none of"):
+            server.click(card, "Maybe", ann)
+        with pytest.raises(AssertionError, match="/dance is none of"):
+            server.slash(chat, ann, "dance")
+        with pytest.raises(AssertionError, match="the option text is required"):
+            server.slash(chat, ann, "ask")
