@@ -25,7 +25,10 @@ class ListeningBot(discord.Client):
         self.begun: list[discord.Interaction] = []
         self.told: list[str] = []
         self.tree = app_commands.CommandTree(self)
-        self.tree.add_command(app_commands.Command(name="ask", description="Ask.", callback=_ask))
+        self.ask: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name="ask", description="Ask.", callback=_ask
+        )
+        self.tree.add_command(self.ask)
 
     async def setup_hook(self) -> None:
         await self.tree.sync()

@@ -1,7 +1,5 @@
 """Real discord.py at the gateway of the stand-in: what is missed, repeated, refused, and dead."""
 
-import asyncio
-
 import discord
 import pytest
 
@@ -18,20 +16,17 @@ async def test_an_intent_that_the_portal_does_not_allow_closes_with_4014(server:
             pytest.fail("it came in")
 
 
-async def test_a_token_that_is_changed_after_the_login_closes_with_4004(server: Discord) -> None:
-    held = server.traffic.hold("PUT", "commands")
-    connecting = asyncio.create_task(_connected(server))
-    await held.reached.wait()
-    known, server.world.token = server.world.token, "new"
-    held.let_go()
-    with pytest.raises((discord.ConnectionClosed, discord.HTTPException)):
-        await connecting
-    assert known != server.token
+async def test_a_token_that_is_no_longer_valid_closes_with_4004(server: Discord) -> None:
+    with pytest.raises(discord.ConnectionClosed) as closed:
+        await _given_another_token(server)
+    assert closed.value.code == 4004
 
 
-async def _connected(server: Discord) -> None:
-    async with listening(server):
-        pytest.fail("it came in")
+async def _given_another_token(server: Discord) -> None:
+    async with listening(server) as bot:
+        server.world.token = "new"
+        server.gateway.reconnect()
+        await server.until(bot.is_closed)
 
 
 async def test_what_was_missed_is_told_after_a_resume_once_and_in_order(
@@ -77,6 +72,21 @@ async def test_op_9_makes_the_client_identify_anew_and_what_was_missed_is_in_the
         assert bot.texts == ["heard"]
         fetched = await bot.get_partial_messageable(chat.id).fetch_message(missed.id)
         assert fetched.content == "missed"
+
+
+async def test_what_is_said_while_the_gateway_is_gone_and_forgets_is_in_the_history_alone(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        async with server.gateway.gone(forgetting=True):
+            missed = server.say(chat, ann, "missed")
+            await server.until(lambda: server.gateway.turned_away)
+            channel = bot.get_partial_messageable(chat.id)
+            assert (await channel.fetch_message(missed.id)).content == "missed"
+        await server.until(lambda: bot.told.count("READY") == 2)
+        server.say(chat, ann, "heard")
+        await server.until(lambda: bot.heard)
+        assert bot.texts == ["heard"]
 
 
 async def test_a_session_that_timed_out_is_begun_anew(server: Discord) -> None:

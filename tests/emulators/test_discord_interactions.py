@@ -163,6 +163,35 @@ async def test_nothing_follows_what_was_not_acknowledged(
         assert refused.value.code == 10015
 
 
+async def test_proposals_are_made_while_a_person_types(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async def propose(
+        interaction: discord.Interaction, current: str
+    ) -> list[discord.app_commands.Choice[str]]:
+        return [discord.app_commands.Choice(name=f"{current}lo", value="hello")]
+
+    async with listening(server) as bot:
+        bot.ask.autocomplete("text")(propose)
+        typed = server.complete(chat, ann, "ask", text="hel")
+        await server.until(lambda: typed.choices)
+        assert [one["name"] for one in typed.choices] == ["hello"]
+
+
+async def test_who_uses_a_command_and_what_they_may_is_told(
+    server: Discord, ann: User, general: Channel
+) -> None:
+    assert general.guild
+    bob = server.user("bob")
+    general.guild.members.append(bob)
+    general.guild.admins.append(bob)
+    async with listening(server) as bot:
+        server.slash(general, ann, "ask", text="?")
+        server.slash(general, bob, "ask", text="?")
+        await server.until(lambda: len(bot.begun) == 2)
+        assert [one.permissions.administrator for one in bot.begun] == [False, True]
+
+
 async def test_people_use_only_what_they_are_offered(
     server: Discord, ann: User, chat: Channel
 ) -> None:

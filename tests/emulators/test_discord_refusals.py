@@ -100,6 +100,26 @@ async def test_a_modal_over_its_limits_is_refused(
         assert asked.modal is None
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "Ask"}, "In 0.name: Command name is invalid"),
+        ({"name": "x" * 33}, "In 0.name: Command name is invalid"),
+        ({"description": ""}, "In 0.description: Must be between 1 and 100"),
+    ],
+)
+async def test_a_command_table_that_is_not_allowed_is_refused(
+    server: Discord, change: dict[str, str], words: str
+) -> None:
+    async with listening(server) as bot:
+        path = f"/applications/{server.bot.id}/commands"
+        command = {"name": "ask", "description": "Ask.", "type": 1} | change
+        with pytest.raises(discord.HTTPException) as refused:
+            await bot.ask_api("PUT", path, json=[command])
+        assert words in refused.value.text
+        assert [one["name"] for one in server.world.commands] == ["ask"]
+
+
 async def test_what_is_not_there_or_not_ones_own_is_refused(
     server: Discord, ann: User, chat: Channel
 ) -> None:
@@ -173,6 +193,21 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(server: Discord, chat
     assert statuses == [200, 429]
     assert 50 < told["retry_after"] <= 60
     assert told["global"] is False
+
+
+async def test_more_requests_than_one_bot_may_send_are_too_many_wherever_they_go(
+    server: Discord,
+) -> None:
+    server.traffic.limit_all(5, per=60)
+    headers = {"Authorization": f"Bot {server.token}"}
+    found = []
+    async with aiohttp.ClientSession(headers=headers) as client:
+        for number in range(6):
+            chat = server.direct(server.user(f"person {number}"))
+            url = f"{server.api_url}/channels/{chat.id}/messages"
+            async with client.post(url, json={"content": "x"}) as response:
+                found.append((response.status, (await response.json()).get("global")))
+    assert found == [(200, None)] * 5 + [(429, True)]
 
 
 @pytest.mark.parametrize("everywhere", [False, True])

@@ -51,7 +51,8 @@ class Gateway:
     """All sessions and connections; tests order here what goes wrong.
 
     `heartbeat` is the interval in seconds that clients are given, `acknowledges` whether their
-    heartbeats are answered, `open` whether it can be reached, `log` every opcode that came in.
+    heartbeats are answered, `open` whether it can be reached, `log` every opcode that came in,
+    `turned_away` how many clients came while it could not be reached.
     """
 
     def __init__(self, world: World, changed: Callable[[], None]) -> None:
@@ -62,6 +63,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.log: list[JSON] = []
+        self.turned_away = 0
         self._changed = changed
 
     # ------------------------------------------------------------------ what tests order
@@ -132,6 +134,8 @@ class Gateway:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Speak with one client until either side has had enough."""
         if not self.open:
+            self.turned_away += 1
+            self._changed()
             return web.Response(status=503, text="upstream connect error")
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)

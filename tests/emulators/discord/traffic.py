@@ -92,12 +92,26 @@ class Traffic:
         self._troubles: list[Trouble] = []
         self._holds: list[Hold] = []
         self._windows: dict[str, tuple[float, int]] = {}
+        self._of_all: Limit | None = None
 
     # ------------------------------------------------------------------ what tests order
 
     def limit(self, method: str, path: str, count: int, per: float) -> None:
         """Allow so many requests to paths with this pattern in so many seconds."""
         self._limits.insert(0, Limit(method, re.compile(path), count, per))
+
+    def limit_all(self, count: int, per: float) -> None:
+        """Allow so many requests in so many seconds to the whole bot, interactions aside."""
+        outside = re.compile(r"^/(?!interactions|webhooks)")
+        self._of_all = Limit("", outside, count, per)
+
+    def as_strict_as_seen(self) -> None:
+        """Limit everything as bots see it: 5 messages in 5 seconds, 50 requests in a second."""
+        self.limit("", r"^/channels/\d+/messages", count=5, per=5.0)
+        self.limit("", r"^/channels/\d+/typing", count=5, per=5.0)
+        self.limit("", r"/reactions/", count=1, per=0.25)
+        self.limit("", r"^/webhooks/", count=5, per=2.0)
+        self.limit_all(50, per=1.0)
 
     def fail(self, status: int, method: str = "", path: str = "", times: int = 1) -> None:
         """Answer the next such requests with 500, 502, 503 or another error of the server."""
@@ -132,6 +146,7 @@ class Traffic:
         """End all troubles, holds and limits."""
         self._troubles.clear()
         self._limits.clear()
+        self._of_all = None
         for held in self._holds:
             held.let_go()
         self._holds.clear()
@@ -175,6 +190,9 @@ class Traffic:
             return _troubled(trouble)
         if not re.match(r"/(interactions|webhooks|gateway$)", noted.path):
             self._check_token(request)
+        wait = self._wait_of_all(noted)
+        if wait is not None:
+            return _too_many(wait, scope="global")
         wait = self._take(request, noted)
         if wait is not None:
             return _too_many(wait, scope="user")
@@ -193,6 +211,16 @@ class Traffic:
                 one.times -= 1
                 return one
         return None
+
+    def _wait_of_all(self, noted: Request) -> float | None:
+        """Return how many seconds to wait for the limit of the whole bot, if at all."""
+        limit = self._of_all
+        if limit is None or not _concerns(limit, noted):
+            return None
+        since = noted.began - limit.per
+        lately = [one.began for one in self.requests if one.began > since and one.status < 300]
+        taken = [one for one in lately if one <= noted.began][:-1]
+        return taken[-limit.count] + limit.per - noted.began if len(taken) >= limit.count else None
 
     def _take(self, request: web.Request, noted: Request) -> float | None:
         """Take a place in the bucket; return how many seconds to wait if there is none."""
