@@ -1,5 +1,11 @@
 """Real discord.py at the gateway of the stand-in: what is missed, repeated, refused, and dead."""
 
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
 import discord
 import pytest
 
@@ -149,3 +155,35 @@ async def test_a_server_joined_later_and_its_channels_are_known(server: Discord)
     async with listening(server) as bot:
         channel = server.channel(server.guild("Later"), "new")
         await server.until(lambda: bot.get_channel(channel.id))
+
+
+@asynccontextmanager
+async def echoing(server: Discord) -> AsyncIterator[None]:
+    """Run a bot in a process of its own, and kill it at the end without a word."""
+    program = Path(__file__).with_name("echoing_program.py")
+    known = server.gateway.count(IDENTIFY)
+    given = (server.api_url, server.gateway_url, server.token)
+    quiet = asyncio.subprocess.DEVNULL
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, program, *given, stderr=quiet, stdout=quiet
+    )
+    try:
+        await server.until(lambda: server.gateway.count(IDENTIFY) > known, within=40)
+        yield
+    finally:
+        running.kill()
+        await running.wait()
+        await server.until(lambda: not server.gateway.connected)
+
+
+async def test_a_bot_that_was_killed_begins_anew_and_is_not_told_what_it_missed(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with echoing(server):
+        server.say(chat, ann, "one")
+        await server.until(lambda: "you said: one" in chat.texts)
+    server.say(chat, ann, "two")
+    async with echoing(server):
+        server.say(chat, ann, "three")
+        await server.until(lambda: "you said: three" in chat.texts)
+    assert chat.texts == ["one", "you said: one", "two", "three", "you said: three"]

@@ -20,6 +20,19 @@ class Why(discord.ui.Modal, title="Why not?"):
     more: discord.ui.TextInput["Why"] = discord.ui.TextInput(label="More", required=False)
 
 
+class Argument(discord.ui.Modal, title="Change it"):
+    city: discord.ui.Label["Argument"] = discord.ui.Label(
+        text="City", component=discord.ui.TextInput(custom_id="city", default="Rome")
+    )
+
+
+class Page(discord.ui.LayoutView):
+    words: discord.ui.TextDisplay["Page"] = discord.ui.TextDisplay("## May I?")
+    choice: discord.ui.ActionRow["Page"] = discord.ui.ActionRow(
+        discord.ui.Button(label="Yes", custom_id="yes")
+    )
+
+
 async def card_in(channel: Channel, bot: ListeningBot) -> Message:
     await bot.get_partial_messageable(channel.id).send("May I?", view=Card())
     return channel.messages[-1]
@@ -107,6 +120,60 @@ async def test_a_modal_is_opened_and_what_is_filled_in_arrives(
         assert (form.reason.value, form.more.value) == ("too dear", "")
         await bot.begun[1].response.edit_message(content="Rejected: too dear", view=None)
         assert card.text == "Rejected: too dear"
+
+
+async def test_a_modal_offers_what_stands_there_and_takes_what_is_changed(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        asked = server.slash(chat, ann, "ask", text="?")
+        await server.until(lambda: bot.begun)
+        form = Argument()
+        await bot.begun[0].response.send_modal(form)
+        assert asked.modal
+        assert [(one["label"], one["value"]) for one in asked.modal.inputs] == [("City", "Rome")]
+        server.submit(asked.modal, {"City": "Oslo"}, ann)
+        await form.wait()
+        assert isinstance(form.city.component, discord.ui.TextInput)
+        assert form.city.component.value == "Oslo"
+        await bot.begun[1].response.send_message("Oslo it is.")
+        assert chat.texts == ["Oslo it is."]
+
+
+async def test_a_card_of_the_newer_kind_is_read_and_pressed(
+    server: Discord, ann: User, chat: Channel
+) -> None:
+    async with listening(server) as bot:
+        await bot.get_partial_messageable(chat.id).send(view=Page())
+        page = chat.messages[0]
+        assert (page.text, page.buttons) == ("## May I?", ["Yes"])
+        server.click(page, "Yes", ann)
+        await server.until(lambda: bot.begun)
+        after = discord.ui.LayoutView()
+        after.add_item(discord.ui.TextDisplay("Yes, said Ann."))
+        await bot.begun[0].response.edit_message(view=after)
+        assert (page.text, page.buttons) == ("Yes, said Ann.", [])
+        both = {"content": "words", "flags": 1 << 15, "components": Page().to_components()}
+        with pytest.raises(discord.HTTPException) as refused:
+            await bot.ask_api("POST", f"/channels/{chat.id}/messages", json=both)
+        assert "cannot be used when using MessageFlags.IS_COMPONENTS_V2" in refused.value.text
+
+
+async def test_a_button_that_one_person_sees_is_pressed_by_nobody_else(
+    server: Discord, ann: User, general: Channel
+) -> None:
+    bob = server.user("bob")
+    async with listening(server) as bot:
+        asked = server.slash(general, ann, "ask", text="?")
+        await server.until(lambda: bot.begun)
+        await bot.begun[0].response.send_message("Sure?", view=Card(), ephemeral=True)
+        card = asked.messages[0]
+        with pytest.raises(AssertionError, match="bob does not see it"):
+            server.click(card, "Approve", bob)
+        server.click(card, "Approve", ann)
+        await server.until(lambda: len(bot.begun) == 2)
+        await bot.begun[1].response.edit_message(content="Sure.", view=None)
+        assert asked.private == ["Sure."]
 
 
 async def test_an_interaction_that_nobody_acknowledges_in_time_fails_for_the_person(

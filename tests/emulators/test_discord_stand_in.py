@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from tests.emulators.discord.permissions import Permission
-from tests.emulators.discord.server import Discord
+from tests.emulators.discord.server import Discord, discord_server
 from tests.emulators.discord.world import Channel, File, User
 from tests.emulators.listening_bot import listening
 
@@ -112,7 +112,9 @@ async def test_the_bot_types_and_reacts(server: Discord, ann: User, chat: Channe
         said = server.say(chat, ann, "hello")
         await server.until(lambda: bot.heard)
         async with bot.heard[0].channel.typing():
-            assert len(chat.typing) == 1
+            assert server.shows_typing(chat)
+        server.clock.advance(11)
+        assert not server.shows_typing(chat)
         await bot.heard[0].add_reaction("✅")
         assert said.reactions == {"✅": [server.bot]}
 
@@ -176,6 +178,32 @@ async def test_threads_are_opened_by_people_and_by_the_bot(
         assert opened.id == bot.heard[-1].id
         assert server.world.channels[opened.id].texts == ["here"]
         assert (await bot.fetch_channel(opened.id)).id == opened.id
+
+
+async def test_a_thread_on_its_own_is_opened_renamed_and_archived(
+    server: Discord, general: Channel
+) -> None:
+    async with listening(server) as bot:
+        channel = await bot.fetch_channel(general.id)
+        assert isinstance(channel, discord.TextChannel)
+        thread = await channel.create_thread(name="plans", type=discord.ChannelType.public_thread)
+        await thread.edit(name="better plans", archived=True)
+        shown = server.world.channels[thread.id]
+        assert (shown.name, shown.archived, shown.parent) == ("better plans", True, general)
+        await thread.send("back")
+        assert not shown.archived
+
+
+async def test_what_the_stand_in_lacks_is_said_at_the_end() -> None:
+    with pytest.raises(ExceptionGroup) as lacking:
+        await _ban_somebody()
+    assert "bans/1" in str(lacking.value.exceptions[0])
+
+
+async def _ban_somebody() -> None:
+    async with discord_server() as server, listening(server) as bot:
+        with pytest.raises(discord.HTTPException):
+            await bot.ask_api("PUT", "/guilds/1/bans/1")
 
 
 async def test_a_bot_that_is_thrown_out_is_told_and_has_no_access(

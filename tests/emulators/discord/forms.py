@@ -36,8 +36,15 @@ def check_message(payload: JSON, *, files: int, under: str = "") -> None:
         raise invalid_form({under: errors} if under else errors)
     if payload.get("flags", 0) & NEW_STYLE_FLAG:
         return
-    shown = (payload.get(name) for name in ("content", "embeds", "components", "sticker_ids"))
-    if not files and not any(shown) and not payload.get("attachments") and "poll" not in payload:
+    words = (payload.get("content") or "").strip()
+    shown = (payload.get(name) for name in ("embeds", "components", "sticker_ids"))
+    if (
+        not files
+        and not words
+        and not any(shown)
+        and not payload.get("attachments")
+        and "poll" not in payload
+    ):
         raise empty_message()
 
 

@@ -7,6 +7,7 @@ required field empty) fails the test with a sentence.
 from collections.abc import Mapping
 
 from tests.emulators.discord.chat import Chat, Pings
+from tests.emulators.discord.clock import EPOCH
 from tests.emulators.discord.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -135,6 +136,13 @@ class People:
 
     def type(self, channel: Channel, user: User) -> None:
         self.chat.type(channel, user)
+
+    def shows_typing(self, channel: Channel) -> bool:
+        """Say whether the bot is shown typing: 10 seconds long, or until its next message."""
+        since = channel.typing[-1] if channel.typing else 0.0
+        written = [one.id for one in channel.messages if one.author is self.world.bot]
+        last = ((written[-1] >> 22) + EPOCH) / 1000 if written else 0.0
+        return since > last and since + 10 > self.world.clock.now()
 
     def tell_again(self, told: Message | Interaction) -> None:
         """Send the event of a message or an interaction a second time, as can happen."""

@@ -26,10 +26,6 @@ def unauthorized() -> Refused:
     return Refused(401, 0, "401: Unauthorized")
 
 
-def not_found() -> Refused:
-    return Refused(404, 0, "404: Not Found")
-
-
 def unknown_channel() -> Refused:
     return Refused(404, 10003, "Unknown Channel")
 

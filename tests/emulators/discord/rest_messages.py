@@ -12,7 +12,6 @@ from tests.emulators.discord.refusals import (
     fault,
     invalid_form,
     missing_permissions,
-    not_found,
     someone_elses_message,
     system_message,
 )
@@ -124,8 +123,8 @@ class Messages:
         raise web.HTTPNotFound(text="This content is no longer available.")
 
     async def missing(self, request: web.Request) -> web.Response:
-        """Refuse a route that there is not."""
-        raise not_found()
+        """Say that the stand-in lacks this route; the real one may well have it."""
+        raise NotImplementedError(f"{request.method} {request.path}")
 
     def _seen(self, request: web.Request) -> Channel:
         channel = channel_of(self.world, request)

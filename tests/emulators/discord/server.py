@@ -106,7 +106,10 @@ class Discord(People):
 
 @asynccontextmanager
 async def discord_server(port: int = 0) -> AsyncIterator[Discord]:
-    """Serve on a free port of loopback, or on this one, until left."""
+    """Serve on a free port of loopback, or on this one, until left.
+
+    Raises at the end what it was asked for and cannot do, such as a route that it lacks.
+    """
     discord = Discord()
     application = web.Application(
         middlewares=[_passing(discord.traffic)], client_max_size=64 * 2**20
@@ -135,6 +138,8 @@ async def discord_server(port: int = 0) -> AsyncIterator[Discord]:
         discord.gateway.open = False
         discord.gateway.cut()
         await runner.cleanup()
+    if discord.traffic.broken:
+        raise ExceptionGroup("the stand-in for Discord cannot do that", discord.traffic.broken)
 
 
 def _passing(

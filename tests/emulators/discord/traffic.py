@@ -82,10 +82,11 @@ class Hold:
 
 
 class Traffic:
-    """All requests in order, and what hinders them."""
+    """All requests in order, and what hinders them; `broken` is what the stand-in cannot do."""
 
     def __init__(self, world: World, changed: Callable[[], None]) -> None:
         self.requests: list[Request] = []
+        self.broken: list[Exception] = []
         self._world = world
         self._changed = changed
         self._limits: list[Limit] = []
@@ -171,6 +172,9 @@ class Traffic:
         except Refused as refused:
             noted.status = refused.status
             response = written(refused.body, refused.status)
+        except Exception as broken:  # noqa: BLE001 - told at the end, or clients try it for ever
+            self.broken.append(broken)
+            response = written({"message": f"the stand-in: {broken!r}", "code": 0}, 501)
         self._changed()
         response.headers.update(VIA | self._headers(request, noted))
         return response
