@@ -153,7 +153,11 @@ async def test_a_card_of_the_newer_kind_is_read_and_pressed(
         after.add_item(discord.ui.TextDisplay("Yes, said Ann."))
         await bot.begun[0].response.edit_message(view=after)
         assert (page.text, page.buttons) == ("Yes, said Ann.", [])
-        both = {"content": "words", "flags": 1 << 15, "components": Page().to_components()}
+        both = {
+            "content": "words",
+            "flags": 1 << 15,
+            "components": [{"type": 10, "content": "words"}],
+        }
         with pytest.raises(discord.HTTPException) as refused:
             await bot.ask_api("POST", f"/channels/{chat.id}/messages", json=both)
         assert "cannot be used when using MessageFlags.IS_COMPONENTS_V2" in refused.value.text
