@@ -49,6 +49,10 @@ class Call:
         person = await self.turns.people.get(self.sender.person)
         return await asyncio.to_thread(ZoneInfo, person.zone) if person.zone else UTC
 
+    def number(self) -> int | None:
+        """Give the number that the words are, if they are one that anything could have."""
+        return int(self.words) if re.fullmatch(r"\d{1,9}", self.words) else None
+
     def at_rest(self, thread_id: str) -> AbstractAsyncContextManager[None]:
         """Own a thread in which nothing is decided that has still to be carried out."""
         turns = self.turns

@@ -57,7 +57,7 @@ async def respond(call: Call) -> Said:
 async def edit(call: Call) -> Said:
     """Run with other arguments: ``/edit [id] [number] {"name": "value"}``."""
     records, words = await _named(call)
-    number, arguments = re.fullmatch(r"(?:(\d+)\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
+    number, arguments = re.fullmatch(r"(?:(\d{1,9})\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
     try:
         edited = json.loads(arguments)
     except (ValueError, RecursionError):

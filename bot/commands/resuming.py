@@ -11,6 +11,7 @@ from bot.commands.leaving import settled
 from bot.decisions import Said
 from sessions.models import Conversation, Session
 
+LONGEST_ID = 40
 NONE = "There is no earlier conversation of yours."
 
 
@@ -32,12 +33,14 @@ async def resume(call: Call) -> Said:
     )
     if not call.words:
         return await _listed(call, earlier)
-    if call.words.isdecimal() and 1 <= int(call.words) <= len(earlier):
-        chosen = earlier[int(call.words) - 1]
+    number = call.number()
+    if number is not None and 1 <= number <= len(earlier):
+        chosen = earlier[number - 1]
     else:
         chosen = await _find(call, call.words)
     if chosen is None:
-        return say(f"There is no earlier conversation {call.words}. /resume lists them.", "/resume")
+        named = call.words if len(call.words) <= LONGEST_ID else f"{call.words[:LONGEST_ID]}…"
+        return say(f"There is no earlier conversation {named}. /resume lists them.", "/resume")
     return await _go_on(call, session, chosen)
 
 
