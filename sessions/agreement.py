@@ -128,6 +128,9 @@ RULES = (
         select(messages.c.id).where(
             of_person,
             messages.c.thread_id != "",
+            # Words that were erased may have been its last, and a command begins none.
+            messages.c.text != "",
+            ~messages.c.text.startswith("/", autoescape=True),
             ~exists().where(conversations.c.id == messages.c.thread_id),
         ),
         "The conversation of the message has no record.",

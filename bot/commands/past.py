@@ -23,7 +23,7 @@ CLEARED = (
 
 async def history(call: Call) -> Said:
     """Show the last exchanges of this conversation, with times."""
-    number = int(call.words) if call.words.isdecimal() else 0 if call.words else FEW
+    number = (call.number() or 0) if call.words else FEW
     if not 1 <= number <= MOST:
         return say(f"Write /history, or /history and a number from 1 to {MOST}.")
     session = await call.session()
@@ -68,6 +68,8 @@ async def _take_back(call: Call, *, again: bool) -> Said:
         last = await _last(call, session.thread_id)
         if isinstance(last, Said):
             return last
+        if again and (refused := await turns.limits.may_ask(call.row)):
+            return Said((refused,))  # what was answered stays
         # The agent first: after a crash in between, the exchange still stands here as the last.
         kept = await turns.runner.rewind(session.thread_id, last.question.id)
         ran = _what_ran(await turns.ledger.of_thread(session.thread_id), last, kept)

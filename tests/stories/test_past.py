@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adapters.contract import Answer, ApprovalSettled, Notice, Reply, TextDelta
+from tests.faults.lives import agree
 from tests.stories.house import House, answer_in, card_in, open_house
 
 CLEARED = "Every word of this conversation is deleted here"
@@ -192,6 +193,18 @@ async def test_who_wants_no_streaming_sees_only_the_answer(tmp_path: Path) -> No
         assert not any(isinstance(reply, TextDelta) for reply in replies)
         assert isinstance(replies[-1], Answer)
         assert any(isinstance(r, TextDelta) for r in await house.people.say("bob", "hello"))
+
+
+async def test_when_all_words_are_taken_back_the_records_still_agree(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for text in ("/status", "hello", "/history", "/undo", "/undo", "/retry", "hello", "/clear"):
+            await house.people.say("ann", text)
+        await house.people.say("ann", "/history")
+        await agree(house.bot)
+        await house.people.say("ann", "send hello to me", chat="-100")
+        await house.people.say("ann", "this waits", chat="-100")
+        await house.people.say("ann", "/resume 1")
+        await agree(house.bot)
 
 
 async def test_in_a_shared_chat_only_admins_take_words_back(tmp_path: Path) -> None:
