@@ -263,6 +263,7 @@ class Turns:
             now = await self.conversations.get(row.id)
             if now is None or now.state != row.state:
                 return  # a decision that was carried out meanwhile has finished it
+            row = now  # another session may have gone on with the conversation since
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
                 for settled in await self.approvals.end_unknown(row.thread_id, state.requests):
