@@ -75,6 +75,11 @@ class Call:
             return None
         return say("In a shared chat only an admin may do this.")
 
+    def may_withdraw(self, record: ApprovalRecord) -> bool:
+        """Say whether the caller may take a request back: who asked may, and admins."""
+        person = self.sender.person
+        return person == record.requester or self.turns.approvals.deciders.is_admin(person)
+
     async def session(self) -> Session | None:
         """Give the caller's live session, if there is one."""
         return await self.turns.sessions.find(session_key(self.sender, self.turns.groups))

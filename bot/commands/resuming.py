@@ -90,7 +90,8 @@ async def _taken_over(
             for each in others
             if each != session.session_id and await sessions.leave(each, chosen.id)
         ]
-        waiting = await records.open(thread_id=chosen.id)
+        # Also what is decided in this moment: it is carried out after this, in the session here.
+        waiting = await records.in_progress(chosen.id)
         pending = [as_pending(record) for record in waiting]
         await sessions.go_on(session.session_id, chosen.id, pending)
         for each in others:
@@ -101,7 +102,8 @@ async def _taken_over(
         await past.move(chosen.id, session.session_id)
         for each in (session.session_id, *left):
             await records.drop_grants(each)
-        return len(left), tuple(as_request(record) for record in waiting)
+        undecided = [record for record in waiting if record.decided_at is None]
+        return len(left), tuple(map(as_request, undecided))
 
 
 async def _named(call: Call, conversation: Conversation) -> str:
