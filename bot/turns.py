@@ -126,7 +126,10 @@ class Turns:
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                waiting = f"{len(others)} of your messages wait for a decision already."
+                waiting = (
+                    f"{len(others)} messages wait here for a decision already. "
+                    "Send this again when it is made."
+                )
                 await self.endings.refuse(row, Refused("busy", waiting), out)
                 return
         row = replace(row, state="held" if waiting_for else "running")

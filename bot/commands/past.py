@@ -102,11 +102,18 @@ async def _last(call: Call, thread_id: str) -> Exchange | Said:
 
 
 def _what_ran(entries: Sequence[LedgerEntry], exchange: Exchange, kept: frozenset[str]) -> str:
-    """Name the actions of an exchange that was taken out of the agent's thread."""
+    """Name the actions of an exchange that was taken out of the agent's thread.
+
+    What began after its answer belongs to later ones, which were taken back before.
+    """
+    since = exchange.question.created_at
+    until = max((answer.created_at for answer in exchange.answers), default=None)
     ran = [
         f"{entry.tool} ({entry.outcome or 'outcome unknown'})"
         for entry in entries
-        if entry.begun_at >= exchange.question.created_at and entry.key.ai_message_id not in kept
+        if entry.begun_at >= since
+        and (until is None or entry.begun_at <= until)
+        and entry.key.ai_message_id not in kept
     ]
     return f"Not undone, as it has run: {', '.join(ran)}." if ran else ""
 

@@ -85,6 +85,20 @@ async def test_undo_names_the_actions_that_ran(tmp_path: Path) -> None:
         assert told.count("note (done)") == 1, "the note of the exchange before is none of it"
 
 
+async def test_what_was_named_when_it_was_undone_is_not_named_again_with_the_one_before(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "note: milk")
+        await house.people.say("ann", "note: bread and send hello to nobody")
+        await house.people.say("ann", "/cancel")
+        await house.people.say("ann", "note: tea")
+        for _ in range(3):
+            told = said(await house.people.say("ann", "/undo"))
+            assert told.count("note (done)") <= 1
+        assert told.count("note (done)") == 1
+
+
 async def test_an_undone_message_that_comes_again_is_no_new_one(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         await house.people.say("ann", "hello", message_id="7")
