@@ -126,10 +126,7 @@ class Turns:
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                waiting = (
-                    f"{len(others)} messages wait here for a decision already. "
-                    "Send this again when it is made."
-                )
+                waiting = f"{len(others)} wait for a decision already. Send this again after it."
                 await self.endings.refuse(row, Refused("busy", waiting), out)
                 return
         row = replace(row, state="held" if waiting_for else "running")
