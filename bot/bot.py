@@ -19,6 +19,7 @@ from adapters.contract import (
     Refused,
     Replies,
 )
+from adapters.json_values import readable
 from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
@@ -131,11 +132,11 @@ class Bot:
             Message(
                 id=str(uuid4()),
                 role="user",
-                text=inbound.text,
+                text=readable(inbound.text),
                 place=place_of(inbound.sender),
                 created_at=self.clock(),
                 state="received",
-                sender_name=inbound.sender_name,
+                sender_name=readable(inbound.sender_name),
                 platform_message_id=inbound.message_id,
                 sent_at=inbound.sent_at,
                 private=inbound.private,

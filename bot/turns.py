@@ -129,7 +129,7 @@ class Turns:
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                waiting = f"{len(others)} of your messages wait for a decision already."
+                waiting = f"{len(others)} wait for a decision already. Send this again after it."
                 await self.endings.refuse(row, Refused("busy", waiting), out)
                 return
         row = replace(row, state="held" if waiting_for else "running")
@@ -269,6 +269,7 @@ class Turns:
             now = await self.conversations.get(row.id)
             if now is None or now.state != row.state:
                 return  # a decision that was carried out meanwhile has finished it
+            row = now  # another session may have gone on with the conversation since
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
                 for settled in await self.approvals.end_unknown(row.thread_id, state.requests):

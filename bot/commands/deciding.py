@@ -20,6 +20,7 @@ from bot.decisions import Said
 from sessions.models import ApprovalRecord
 
 NOTHING_OPEN = "Nothing is open here."
+NOT_YOURS = "Only who asked, or an admin, may withdraw this."
 APPROVAL_ID = re.compile(rf"[{ID_LETTERS}]{{{ID_LENGTH}}}", re.IGNORECASE)
 APPROVE_USAGE = "Write /approve, /approve <id>, or /approve <id> session."
 
@@ -71,7 +72,7 @@ async def edit(call: Call) -> Said:
     if isinstance(named, Said):
         return named
     records, words = named
-    number, arguments = re.fullmatch(r"(?:(\d+)\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
+    number, arguments = re.fullmatch(r"(?:(\d{1,9})\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
     try:
         edited = json.loads(arguments)
     except (ValueError, RecursionError):
@@ -93,11 +94,11 @@ async def edit(call: Call) -> Said:
 
 async def cancel(call: Call) -> Said:
     """Withdraw what is open in this conversation."""
-    deciders, person = call.turns.approvals.deciders, call.sender.person
     open_here = await call.open()
-    mine = [each for each in open_here if person == each.requester or deciders.is_admin(person)]
+    mine = [each for each in open_here if call.may_withdraw(each)]
     if not mine:
-        return say("Only who asked, or an admin, may withdraw this." if open_here else NOTHING_OPEN)
+        return say(NOT_YOURS if open_here else NOTHING_OPEN)
+    person = call.sender.person
     withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
     if not withdrawn:
         records = [await call.turns.approvals.records.get(each.id) for each in mine]

@@ -57,7 +57,7 @@ def is_always_heard(text: str) -> bool:
 
 def parse(text: str) -> tuple[Entry | None, str]:
     """Find the command that a text is, as ``/new`` or ``/new@thisbot``; None for a plain text."""
-    first, *rest = text.strip().split(maxsplit=1)
+    first, *rest = text.split(maxsplit=1) or [""]
     match = COMMAND.fullmatch(first)
     if match is None:
         return None, text

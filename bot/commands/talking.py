@@ -6,6 +6,11 @@ from bot.commands.call import Call, clock, line, say
 from bot.commands.leaving import settled
 from bot.decisions import Said
 
+OTHERS_WAIT = (
+    "Something that somebody else asked for waits for a decision here. Who asked, or an admin, "
+    "may withdraw it with /cancel; then a new conversation can begin."
+)
+
 
 async def start(call: Call) -> Said:
     """Greet, and say what asks first."""
@@ -31,6 +36,8 @@ async def new(call: Call) -> Said:
     withdrawn: tuple[Reply, ...] = ()
     # After a crash the conversation that this was said in may have been left already.
     if session is not None and session.thread_id == call.row.thread_id:
+        if not all(map(call.may_withdraw, await call.open())):
+            return say(OTHERS_WAIT)
         async with settled(call, session.thread_id) as withdrawn:
             await call.turns.sessions.leave(session.session_id, session.thread_id)
         await call.turns.approvals.records.drop_grants(session.session_id)

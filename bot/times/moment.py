@@ -79,8 +79,14 @@ def in_utc(local: datetime, zone: tzinfo) -> datetime:
     """Give the moment at which a clock there shows this.
 
     Where it shows it twice it is the first; what it leaps over comes as much later.
+
+    Raises:
+        Unclear: it is after the year 9999.
     """
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    try:
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError as error:
+        raise Unclear("That is after the last day of the calendar.") from error
 
 
 def _on_day(words: str, rest: str, local: datetime, at: time | None) -> datetime:

@@ -143,6 +143,17 @@ async def test_who_has_used_up_the_day_is_told_when_the_next_begins(
         assert answer_in(await people.say("ann", "hello"))
 
 
+async def test_who_may_not_ask_again_today_keeps_the_answer_that_they_have(
+    tmp_path: Path, clock: Clock, people: MemoryAdapter
+) -> None:
+    async with open_house(tmp_path, people=people, TOKENS_PER_DAY="20"):
+        first = answer_in(await people.say("ann", "hello"))
+        assert "used up your 20 tokens" in refused(await people.say("ann", "/retry")).text
+        assert first[:100] in told(await people.say("ann", "/history"))
+        clock.passes(hours=12)
+        assert answer_in(await people.say("ann", "/retry")) == first
+
+
 async def test_a_restart_does_not_give_the_days_tokens_back(
     tmp_path: Path, clock: Clock, people: MemoryAdapter
 ) -> None:

@@ -121,6 +121,14 @@ async def test_a_body_over_1_mib_is_refused_by_its_length_unread() -> None:
         writer.close()
 
 
+async def test_who_sends_a_body_over_1_mib_is_told_so_and_not_cut_off() -> None:
+    async with served(script) as side:
+        for _ in range(10):
+            body = b"x" * (7 * LARGEST_BODY)
+            assert_problem(await side.client.post("/api/chat", content=body, headers=JSON), 413)
+        assert side.bot.inbound == []
+
+
 async def test_a_body_over_1_mib_without_a_length_is_refused_while_it_comes() -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b'{"user_id": "a", "message": "'
