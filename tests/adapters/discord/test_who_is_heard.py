@@ -49,7 +49,7 @@ async def test_other_people_are_named_and_not_numbered(
     bob = discord.user("bob")
     async with serving(discord) as scene:
         discord.say(general, ann, f"greet {bob.mention}", mention=True)
-        await scene.until(lambda: scene.bot.texts == ["greet @bob"])
+        await scene.until(lambda: scene.bot.texts == ["greet @Bob"])
 
 
 async def test_only_the_name_of_the_bot_is_a_hello(
