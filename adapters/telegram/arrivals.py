@@ -8,7 +8,7 @@ import structlog
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, User
 
 from adapters.cards import Button, read_button
-from adapters.contract import Address, Decision, Edit, IncomingMessage, Replies
+from adapters.contract import Action, Address, Decision, Edit, IncomingMessage, Replies
 from adapters.platform import DeliveryFailed, Reception
 from adapters.telegram import editing
 from adapters.telegram.addressing import Addressing
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 PLATFORM = "telegram"
 NOT_FOR_YOU = "You cannot decide here."
+OVER = "This is decided already, or has expired."
 NOT_ALL = "Choose for each action first."
 UNKNOWN = "This button does nothing any more."
 ASK_ME = "Yes? Write what you want beside my name."
@@ -58,11 +59,11 @@ class Arrivals:
             return
         to = address_of(first, sender)
         asked = self._asked(first)
-        if asked is None and not _says_something(messages):
+        if not asked and not _says_something(messages):
             return
         if (away := await self.reception.turned_away(to)) is not None:
             self._say(to, away, first)
-        elif asked is not None:
+        elif asked:
             await self._edited(to, first, sender, asked)
         else:
             await self._said(to, messages, sender)
@@ -129,30 +130,30 @@ class Arrivals:
             self._showing(to, reply_to=None if to.direct else first.message_id),
         )
 
-    def _asked(self, message: Message) -> editing.Asked | None:
-        """Give what a message answers, if it replies to a question for new arguments."""
+    def _asked(self, message: Message) -> str:
+        """Give the approval that a message edits: it replies to a question of ours."""
         replied = message.reply_to_message
         if replied is None or not self.addressing.is_us(replied.from_user) or not message.text:
-            return None
-        return editing.of_question(replied)
+            return ""
+        return editing.asked_in(replied)
 
-    async def _edited(
-        self, to: Address, message: Message, sender: User, asked: editing.Asked
-    ) -> None:
+    async def _edited(self, to: Address, message: Message, sender: User, approval_id: str) -> None:
+        """Take in new arguments; what is wrong with them is told, and they are asked for again."""
+        request = await self.reception.asked(approval_id)
+        action = request.actions[0] if request else Action("", {})
         place = place_of(self.wire, to)
 
         async def ask_again(wrong: str) -> None:
-            part, markup = editing.question(asked, wrong)
+            part, markup = editing.question(approval_id, action, wrong)
             await place.send(part, markup=markup, reply_to=message.message_id)
 
+        text = self.addressing.text_of(message)
         try:
-            arguments = editing.arguments_in(self.addressing.text_of(message), asked.current)
+            verdict = Edit(editing.arguments_in(text, action.arguments))
         except ValueError as error:
             self.handing.begin(ask_again(str(error)))
             return
-        decision = Decision(
-            to, asked.approval_id, (Edit(arguments),), self.clock(), sender.full_name
-        )
+        decision = Decision(to, approval_id, (verdict,), self.clock(), sender.full_name)
         show = self._showing(to, reply_to=message.message_id, ask_again=ask_again)
         await self.handing.over(decision, show)
 
@@ -167,11 +168,12 @@ class Arrivals:
                 message.message_id, picking(button.approval_id, button.picked)
             )
         elif button.verb == "edit":
+            request = await self.reception.asked(button.approval_id)
+            if request is None:
+                await tap.answer(OVER, alert=True)
+                return
             await tap.answer()
-            asked = editing.Asked(button.approval_id)
-            if isinstance(message, Message):  # what is too old comes without its text
-                asked = editing.of_card(button.approval_id, message)
-            part, markup = editing.question(asked)
+            part, markup = editing.question(button.approval_id, request.actions[0])
             await place.send(part, markup=markup, reply_to=message.message_id)
         else:
             await tap.answer(NOT_ALL, alert=True)
