@@ -15,13 +15,14 @@ from tests.emulators.discord.server import Discord
 
 
 class ListeningBot(discord.Client):
-    """What it heard, what was pressed, and what ended it; tests answer through it."""
+    """What it heard from others and from itself, and what was begun; tests answer through it."""
 
     def __init__(self, intents: discord.Intents, heartbeat_timeout: float) -> None:
         super().__init__(
             intents=intents, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout
         )
         self.heard: list[discord.Message] = []
+        self.own: list[discord.Message] = []
         self.begun: list[discord.Interaction] = []
         self.told: list[str] = []
         self.tree = app_commands.CommandTree(self)
@@ -37,8 +38,7 @@ class ListeningBot(discord.Client):
         """Do not wait 5 seconds before the second IDENTIFY."""
 
     async def on_message(self, message: discord.Message) -> None:
-        if message.author != self.user:
-            self.heard.append(message)
+        (self.own if message.author == self.user else self.heard).append(message)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         self.begun.append(interaction)

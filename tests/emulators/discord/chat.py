@@ -153,11 +153,13 @@ class Chat:
     # ------------------------------------------------------------------ telling the bots
 
     def tell(self, message: Message, event: str) -> None:
-        """Tell the bots; what only one person sees is told to nobody."""
-        if message.only_for is not None:
-            self.changed()
-            return
-        needs = Intent.GUILD_MESSAGES if message.channel.guild else Intent.DIRECT_MESSAGES
+        """Tell the bots. What one person alone sees comes as if it were direct, without a server.
+
+        So says "Create message: ephemeral messages and intents" of the developer documentation.
+        """
+        private = message.only_for is not None
+        direct = private or message.channel.guild is None
+        needs = Intent.DIRECT_MESSAGES if direct else Intent.GUILD_MESSAGES
         if message.channel.bot_may(Permission.VIEW_CHANNEL):
             self.gateway.dispatch(event, event_json(self.world, message), needs)
         self.changed()

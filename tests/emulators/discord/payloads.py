@@ -267,7 +267,7 @@ def event_json(world: World, message: Message) -> Callable[[bool], JSON]:
     def told(allowed: bool) -> JSON:
         data = message_json(world, message, readable=allowed or always_readable(world, message))
         guild = message.channel.guild
-        if guild is None:
+        if guild is None or message.only_for is not None:
             return data
         data["guild_id"] = str(guild.id)
         data["member"] = member_json(guild, message.author, with_user=False)

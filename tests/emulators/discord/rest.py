@@ -22,7 +22,8 @@ from tests.emulators.discord.refusals import (
     unknown_member,
     unknown_user,
 )
-from tests.emulators.discord.traffic import BODY, written
+from tests.emulators.discord.traffic import BODY
+from tests.emulators.discord.trouble import written
 from tests.emulators.discord.world import (
     DIRECT,
     JSON,

@@ -5,7 +5,8 @@ from aiohttp import web
 from tests.emulators.discord.finding import number
 from tests.emulators.discord.interactions import Interaction, Interactions
 from tests.emulators.discord.payloads import message_json
-from tests.emulators.discord.traffic import BODY, written
+from tests.emulators.discord.traffic import BODY
+from tests.emulators.discord.trouble import written
 
 NO_CONTENT = 204
 

@@ -15,7 +15,8 @@ from tests.emulators.discord.refusals import (
     someone_elses_message,
     system_message,
 )
-from tests.emulators.discord.traffic import BODY, written
+from tests.emulators.discord.traffic import BODY
+from tests.emulators.discord.trouble import written
 from tests.emulators.discord.world import JSON, SPOKEN, Channel, Message
 
 NO_CONTENT = 204

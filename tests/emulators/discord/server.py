@@ -25,7 +25,8 @@ from tests.emulators.discord.people import People
 from tests.emulators.discord.rest import Rest
 from tests.emulators.discord.rest_interactions import InteractionRoutes
 from tests.emulators.discord.rest_messages import Messages
-from tests.emulators.discord.traffic import Request, Traffic
+from tests.emulators.discord.traffic import Traffic
+from tests.emulators.discord.trouble import Request
 from tests.emulators.discord.world import User, World
 
 API = "/api/v10"

@@ -62,6 +62,8 @@ async def test_a_private_answer_is_seen_by_one_person_and_is_not_in_the_history(
         assert general.seen_by(bob) == general.messages == []
         channel = bot.get_partial_messageable(general.id)
         assert [one async for one in channel.history()] == []
+        await server.until(lambda: bot.own)
+        assert bot.own[0].guild is None
         shown = await bot.begun[0].original_response()
         with pytest.raises(discord.NotFound) as refused:
             await channel.fetch_message(shown.id)

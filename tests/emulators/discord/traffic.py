@@ -1,84 +1,33 @@
 """Every request on its way: noted, checked, limited, and hindered where a test wants it.
 
-Headers and bodies of 429: developer documentation, "Rate limits". The real limits are not
-published; 5 messages in 5 seconds and channel is what is seen.
+The real limits are not published; 5 messages in 5 seconds and channel is what is seen.
 """
 
-import asyncio
 import hashlib
-import json
-import math
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
 from tests.emulators.discord.bodies import Body, read_body
 from tests.emulators.discord.refusals import Refused, unauthorized
-from tests.emulators.discord.world import JSON, World
+from tests.emulators.discord.trouble import (
+    Hold,
+    Limit,
+    Request,
+    Trouble,
+    concerns,
+    too_many,
+    troubled,
+    written,
+)
+from tests.emulators.discord.world import World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 BODY = web.RequestKey("body", Body)
 VIA = {"Via": "1.1 google"}
 """Without it discord.py takes a 429 for a ban by the proxy in front of the real server."""
-
-
-@dataclass(eq=False)
-class Request:
-    """One request as it came: `began` in seconds of the monotonic clock, `status` 0 until answered.
-
-    `path` is what follows the version, without the query.
-    """
-
-    method: str
-    path: str
-    query: dict[str, str]
-    began: float
-    body: Any = None
-    files: tuple[str, ...] = ()
-    status: int = 0
-
-
-@dataclass
-class Limit:
-    """At most `count` requests in `per` seconds for each channel, server or webhook."""
-
-    method: str
-    path: re.Pattern[str]
-    count: int
-    per: float
-
-
-@dataclass
-class Trouble:
-    """What happens to the next `times` requests that match.
-
-    `status` is answered; 0 carries the request out and loses the answer on the way back.
-    """
-
-    method: str
-    path: re.Pattern[str]
-    status: int
-    times: int
-    retry_after: float = 0.0
-    everywhere: bool = False
-    banned: bool = False
-
-
-@dataclass(eq=False)
-class Hold:
-    """Requests that match wait: `reached` tells that one does, `let_go` lets them all on."""
-
-    method: str
-    path: re.Pattern[str]
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    released: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def let_go(self) -> None:
-        self.released.set()
 
 
 class Traffic:
@@ -186,20 +135,20 @@ class Traffic:
         request[BODY] = body
         noted.body, noted.files = body.payload, tuple(one.name for one in body.files.values())
         for held in self._holds:
-            if _concerns(held, noted):
+            if concerns(held, noted):
                 held.reached.set()
                 await held.released.wait()
         trouble = self._trouble(noted)
         if trouble is not None and trouble.status:
-            return _troubled(trouble)
+            return troubled(trouble)
         if not re.match(r"/(interactions|webhooks|gateway$)", noted.path):
             self._check_token(request)
         wait = self._wait_of_all(noted)
         if wait is not None:
-            return _too_many(wait, scope="global")
+            return too_many(wait, scope="global")
         wait = self._take(request, noted)
         if wait is not None:
-            return _too_many(wait, scope="user")
+            return too_many(wait, scope="user")
         response = await handler(request)
         if trouble is not None and request.transport is not None:
             request.transport.abort()
@@ -211,7 +160,7 @@ class Traffic:
 
     def _trouble(self, noted: Request) -> Trouble | None:
         for one in self._troubles:
-            if one.times and _concerns(one, noted):
+            if one.times and concerns(one, noted):
                 one.times -= 1
                 return one
         return None
@@ -219,7 +168,7 @@ class Traffic:
     def _wait_of_all(self, noted: Request) -> float | None:
         """Return how many seconds to wait for the limit of the whole bot, if at all."""
         limit = self._of_all
-        if limit is None or not _concerns(limit, noted):
+        if limit is None or not concerns(limit, noted):
             return None
         since = noted.began - limit.per
         lately = [one.began for one in self.requests if one.began > since and one.status < 300]
@@ -241,7 +190,7 @@ class Traffic:
         return None
 
     def _limit_of(self, noted: Request) -> Limit | None:
-        return next((one for one in self._limits if _concerns(one, noted)), None)
+        return next((one for one in self._limits if concerns(one, noted)), None)
 
     def _headers(self, request: web.Request, noted: Request) -> dict[str, str]:
         limit, key, now = self._limit_of(noted), _bucket(request), time.monotonic()
@@ -255,43 +204,6 @@ class Traffic:
             "X-RateLimit-Reset-After": f"{wait:.3f}",
             "X-RateLimit-Bucket": hashlib.sha256(_route(request).encode()).hexdigest()[:32],
         }
-
-
-def written(data: object, status: int = 200) -> web.Response:
-    """Return JSON; the type is written without a charset, as discord.py insists."""
-    return web.Response(
-        body=json.dumps(data).encode(), status=status, content_type="application/json"
-    )
-
-
-def _concerns(rule: Limit | Trouble | Hold, noted: Request) -> bool:
-    return rule.method in ("", noted.method) and rule.path.search(noted.path) is not None
-
-
-def _troubled(trouble: Trouble) -> web.Response:
-    if trouble.status == 429:
-        scope = "global" if trouble.everywhere else "shared"
-        response = _too_many(trouble.retry_after, scope=scope)
-        if not trouble.banned:
-            return response
-    if trouble.status in (500, 502) and not trouble.banned:
-        return written({"message": f"{trouble.status}: Server Error", "code": 0}, trouble.status)
-    return web.Response(status=trouble.status, text="<html>error code: 1015</html>")
-
-
-def _too_many(wait: float, scope: str) -> web.Response:
-    everywhere = scope == "global"
-    told: JSON = {
-        "message": "You are being rate limited.",
-        "retry_after": round(wait, 3),
-        "global": everywhere,
-    }
-    response = written(told, 429)
-    response.headers["Retry-After"] = str(math.ceil(wait))
-    response.headers["X-RateLimit-Scope"] = scope
-    if everywhere:
-        response.headers["X-RateLimit-Global"] = "true"
-    return response
 
 
 def _route(request: web.Request) -> str:
