@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import discord
 import structlog
@@ -21,6 +21,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 START_WITHIN = 15.0
 """Seconds that the start waits for Discord to say whether it takes the bot."""
+
+READY_WITHIN = 2.0
+"""Seconds that a stop waits for a connection that has just been made to be complete."""
 
 BAD_TOKEN = 4004
 """Close code of the gateway (developer documentation, "Opcodes and status codes")."""
@@ -85,6 +88,9 @@ async def connected(
             yield
         finally:
             news.cancel()
+            if not connection.problem:
+                with suppress(TimeoutError):  # the library fails if it is closed before
+                    await asyncio.wait_for(client.wait_until_ready(), READY_WITHIN)
             await client.close()
             staying.cancel()
             await asyncio.gather(staying, news, return_exceptions=True)

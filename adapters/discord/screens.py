@@ -6,7 +6,12 @@ from typing import Protocol
 import discord
 
 from adapters.contract import Address
-from adapters.discord.failures import NOT_THE_AUTHOR, UNKNOWN_MESSAGE, delivering
+from adapters.discord.failures import (
+    NO_HISTORY,
+    NOT_THE_AUTHOR,
+    UNKNOWN_MESSAGE,
+    delivering,
+)
 from adapters.platform import DeliveryFailed
 
 Buttons = discord.ui.View
@@ -85,18 +90,35 @@ class ChannelScreen:
     ) -> str:
         """Send a message."""
         reply_to, self._reply_to = self._reply_to, 0
+        async with delivering(self._where):
+            try:
+                sent = await self._send(text, buttons, files, nonce, reply_to)
+            except discord.HTTPException as refused:
+                if refused.code != NO_HISTORY:  # without history there is no replying to anything
+                    raise
+                sent = await self._send(text, buttons, files, nonce, 0)
+        return str(sent.id)
+
+    async def _send(
+        self,
+        text: str,
+        buttons: Buttons | None,
+        files: Sequence[discord.File],
+        nonce: str,
+        reply_to: int,
+    ) -> discord.Message:
         reference = discord.MessageReference(
             message_id=reply_to, channel_id=self._channel.id, fail_if_not_exists=False
         )
-        async with delivering(self._where):
-            sent = await self._channel.send(
-                text,
-                view=buttons,  # type: ignore[arg-type] # None is its default
-                files=list(files),
-                nonce=nonce or None,  # type: ignore[arg-type] # as above
-                reference=reference if reply_to else None,  # type: ignore[arg-type] # as above
-            )
-        return str(sent.id)
+        for file in files:
+            file.reset()
+        return await self._channel.send(
+            text,
+            view=buttons,  # type: ignore[arg-type] # None is its default
+            files=list(files),
+            nonce=nonce or None,  # type: ignore[arg-type] # as above
+            reference=reference if reply_to else None,  # type: ignore[arg-type] # as above
+        )
 
     async def edit(
         self,
