@@ -23,7 +23,14 @@ from pydantic.fields import FieldInfo
 from config.group import MEANT_EMPTY, Group
 from config.platforms import DiscordSettings, TelegramSettings
 from config.problems import Problem, SettingsWrong, in_words
-from config.rules import BROKEN, admin_key_rules, advice, approval_rules, server_rules
+from config.rules import (
+    BROKEN,
+    admin_chat_rules,
+    admin_key_rules,
+    advice,
+    approval_rules,
+    server_rules,
+)
 from config.settings import (
     GROUPS,
     AgentSettings,
@@ -179,6 +186,7 @@ class _Reader:
         if not any(problem.name == "API_KEYS" for problem in self._problems):
             self._check(approval_rules(server, approvals))
             self._check(admin_key_rules(server, approvals))
+            self._check(admin_chat_rules(server, logs))
         prompt = self._prompt(agent.system_prompt)
         if self._problems:
             raise SettingsWrong(tuple(self._problems))

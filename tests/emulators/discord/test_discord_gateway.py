@@ -10,9 +10,9 @@ import discord
 import pytest
 
 from tests.emulators.discord.gateway import HEARTBEAT, IDENTIFY, RESUME
+from tests.emulators.discord.listening_bot import listening
 from tests.emulators.discord.server import Discord
 from tests.emulators.discord.world import Channel, User
-from tests.emulators.listening_bot import listening
 
 
 async def test_an_intent_that_the_portal_does_not_allow_closes_with_4014(server: Discord) -> None:

@@ -3,9 +3,9 @@
 import discord
 import pytest
 
+from tests.emulators.discord.listening_bot import ListeningBot, listening
 from tests.emulators.discord.server import Discord
 from tests.emulators.discord.world import Channel, Message, User
-from tests.emulators.listening_bot import ListeningBot, listening
 
 
 class Card(discord.ui.View):

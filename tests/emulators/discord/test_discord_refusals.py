@@ -7,9 +7,9 @@ import aiohttp
 import discord
 import pytest
 
+from tests.emulators.discord.listening_bot import ListeningBot, listening
 from tests.emulators.discord.server import Discord
 from tests.emulators.discord.world import Channel, User
-from tests.emulators.listening_bot import ListeningBot, listening
 
 SEND = r"/channels/\d+/messages$"
 

@@ -5,10 +5,10 @@ import io
 import discord
 import pytest
 
+from tests.emulators.discord.listening_bot import listening
 from tests.emulators.discord.permissions import Permission
 from tests.emulators.discord.server import Discord, discord_server
 from tests.emulators.discord.world import Channel, File, User
-from tests.emulators.listening_bot import listening
 
 
 async def test_a_bot_logs_in_and_knows_itself_and_its_owner(server: Discord) -> None:
