@@ -104,12 +104,14 @@ class DiscordAdapter:
             self._reception, client, intake.take, within=self._options.catch_up, clock=self._clock
         )
         await channels.open()
+        self._connection.up.clear()
         self._service = Service(client, handing, screens, channels, intake, tapping)
         try:
             yield client
         finally:
             self._service = None
             self._connection.lost(NOT_CONNECTED)
+            self._connection.up.set()  # whoever waits learns that nobody is served any more
             await channels.close()
             await handing.close()
 
@@ -122,7 +124,7 @@ class DiscordAdapter:
         await self._until_up()
         service = self._service
         if service is None:
-            raise DeliveryFailed("Discord is not served", retry_after=WAIT)
+            raise DeliveryFailed("Discord is not served at the moment", retry_after=WAIT)
 
         async def elsewhere(private: bool) -> Screen:
             return await service.screens.of(to, private=private)
