@@ -79,7 +79,9 @@ def _text(reply: Reply) -> str:
             return ""
         case TextDelta(text) | Answer(text=text) | Notice(text) | Held(text=text):
             return text
-        case ApprovalSettled(text=text) | Refused(text=text):
+        case ApprovalSettled(text=text, ending=ending):
+            return "" if ending else text  # the answer has said it
+        case Refused(text=text):
             return text
         case ApprovalRequest(approval_id, actions, expires_at):
             shown = "\n".join(map(_action, actions))

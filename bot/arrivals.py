@@ -62,6 +62,13 @@ def shared(address: Address) -> bool:
     return not address.direct and address.platform != "api"
 
 
+def as_said(row: Message, groups: GroupSessions) -> str:
+    """Give a text as the agent reads it: where several share a session, with who said it."""
+    if groups == "person" or not shared(address_of(row.place)):
+        return row.text
+    return f"{row.sender_name or row.place.user_id}: {row.text}"
+
+
 def held_in(address: Address) -> Place | None:
     """Name the chat whose conversations may be named there; in a direct chat that is any."""
     return place_of(address) if shared(address) else None

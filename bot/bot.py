@@ -33,6 +33,7 @@ from bot.reminders import Reminding
 from bot.streams import ReplyStream
 from bot.turns import Turns
 from sessions.conversations import Conversations
+from sessions.files import File
 from sessions.manager import SessionManager
 from sessions.models import Message, Session
 
@@ -137,8 +138,13 @@ class Bot:
                 sender_name=inbound.sender_name,
                 platform_message_id=inbound.message_id,
                 sent_at=inbound.sent_at,
+                private=inbound.private,
             ),
             inbound.fingerprint,
+            received=[
+                File(each.name, each.media_type, each.content) for each in inbound.attachments
+            ],
+            pieces=inbound.pieces,
         )
         if row is None:  # a second copy: the first one is answered
             out.close()

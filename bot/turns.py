@@ -18,7 +18,8 @@ from bot.agent.events import Event, Finished, Parked, ThreadState, Watch, only
 from bot.agent.requests import Request
 from bot.agent.runner import Runner
 from bot.approvals import Approvals
-from bot.arrivals import Arrivals
+from bot.arrivals import Arrivals, as_said
+from bot.board import Board
 from bot.cards import as_request, held, verdicts_of
 from bot.endings import Endings
 from bot.errors import AgentFailed
@@ -54,6 +55,7 @@ class Turns:
         runner: Runner,
         lanes: Lanes,
         outbox: Outbox,
+        board: Board,
         people: People,
         limits: Limits,
         groups: GroupSessions,
@@ -69,6 +71,7 @@ class Turns:
         self.groups = groups
         self.ledger = ledger
         self.outbox = outbox
+        self.board = board
         self.people = people
         self.endings = Endings(conversations, clock=clock)
         self.arrivals = Arrivals(sessions, conversations, groups)
@@ -135,7 +138,9 @@ class Turns:
             out.put(held(row, waiting_for))
             return
         turn = Turn(row)
-        await self.drive(turn, self.runner.ask(row.text, turn.context), out)
+        files = await self.conversations.files.of(row.id) if row.files else ()
+        asked = self.runner.ask(as_said(row, self.groups), turn.context, files)
+        await self.drive(turn, asked, out)
 
     async def drive(
         self,
@@ -208,6 +213,7 @@ class Turns:
         for record in records:
             if record.decided_at is None:  # one that ended without a verdict is being closed
                 out.put(as_request(record))
+                await self.board.ask(record)
         return None
 
     async def ending_of(self, record: ApprovalRecord) -> str:
@@ -270,16 +276,10 @@ class Turns:
                 if row.id not in state.human_ids:
                     in_progress = await self.approvals.records.in_progress(row.thread_id)
                     await self._ask(row, in_progress, out)
-                elif row.state == "parked" and await self._cards_stand(row.thread_id):
+                elif row.state == "parked" and await self.board.shows(row.thread_id):
                     await self.go_on(Turn(row), state, Nowhere())
                 else:
                     await self.go_on(Turn(row), state, out)
-
-    async def _cards_stand(self, thread_id: str) -> bool:
-        """Say whether the cards of all open approvals were shown before the last stop."""
-        shown = self.conversations.parts.is_known
-        records = await self.approvals.records.open(thread_id=thread_id)
-        return all([await shown(record.id) for record in records])
 
     async def go_on(
         self,

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from sessions.models import Place
+from sessions.platform_tables import files
 from sessions.tables import (
     IS_UNDELIVERED,
     approvals,
@@ -45,8 +46,9 @@ def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
     whose = select(messages.c.id).where(which)
     db.execute(delete(parts).where(parts.c.shows.in_(whose)))
     db.execute(delete(dead_letters).where(dead_letters.c.message_id.in_(whose)))
+    db.execute(delete(files).where(files.c.message_id.in_(whose)))
     state = case((IS_UNDELIVERED, "delivered"), else_=messages.c.state)
-    db.execute(update(messages).where(which).values(text="", sender_name="", state=state))
+    db.execute(update(messages).where(which).values(text="", sender_name="", state=state, files=0))
 
 
 def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str) -> None:

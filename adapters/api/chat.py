@@ -88,6 +88,7 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
             approvals=approvals,
             notices=[*([heard.settled.text] if heard.settled else []), *heard.notices],
             suggestions=heard.suggestions,
+            files=heard.files,
         )
         return respond(answer, message_id, later=heard.state in {"held", "running"})
 

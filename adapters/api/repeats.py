@@ -90,7 +90,8 @@ async def _again(message: IncomingMessage, records: Records) -> AsyncIterator[Re
     elif answer is None:
         yield Failure("This message could not be answered.", stored.id)
     elif stored.state == "answered":
-        yield Answer(answer.id, answer.text)
+        files = tuple(await records.files(answer.id)) if answer.files else ()
+        yield Answer(answer.id, answer.text, attachments=files)
     elif failed := REFERENCE.fullmatch(answer.text):
         yield Failure(failed[1], failed[2])
     else:
