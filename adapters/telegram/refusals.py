@@ -1,10 +1,7 @@
 """What Telegram says when it does not do something, and what that means for a message."""
 
-import warnings
-
 import httpx
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
-from telegram.warnings import PTBDeprecationWarning
 
 FOR_GOOD = (
     "chat not found",
@@ -49,7 +46,5 @@ def never_arrived(error: TelegramError) -> bool:
 
 def wait_of(error: RetryAfter) -> float:
     """Give the seconds for which Telegram takes nothing."""
-    with warnings.catch_warnings():  # the library announces that it will be a timedelta
-        warnings.simplefilter("ignore", PTBDeprecationWarning)
-        wait = error.retry_after
+    wait = error.retry_after
     return float(wait if isinstance(wait, int | float) else wait.total_seconds())
