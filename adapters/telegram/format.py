@@ -68,6 +68,7 @@ def part_of(markdown: str) -> Part:
     text, spans = _with_addresses(text, spans)
     if not text.strip():
         return Part(markdown, markdown)
+    text = text.rstrip()
     return Part(markdown, text, checked(text, spans))
 
 

@@ -103,6 +103,9 @@ class Polling:
                 self._report(_in_words(error))
             except NotKept:
                 log.warning("updates wait until they can be kept")
+            except Exception as error:  # whatever it is, nobody would hear anything any more
+                log.exception("updates could not be taken")
+                self._report(UNREACHABLE.format(error=type(error).__name__))
             else:
                 self._report("")
                 pause = FIRST_PAUSE

@@ -26,13 +26,17 @@ def echo(inbound: Inbound) -> Sequence[Reply]:
 
 @dataclass
 class Bot:
-    """A handler: `says` gives the replies; what arrived is in `seen`, what was noted in `parts`."""
+    """A handler: `says` gives the replies; what arrived is in `seen`, what was noted in `parts`.
+
+    It takes a `pause`, in seconds, before an answer.
+    """
 
     says: Callable[[Inbound], Sequence[Reply]] = echo
     seen: list[Inbound] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     cards: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    pause: float = 0.0
     refuses: Callable[[Inbound], Exception | None] = lambda _: None
     done: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,6 +56,10 @@ class Bot:
         finally:
             self.done += 1
             self._changed.set()
+
+    def noted(self, *replies: Reply) -> "Noted":
+        """Give replies whose parts are noted."""
+        return Noted(self, *replies)
 
     async def until_done(self, times: int) -> None:
         """Wait until so many things were answered."""
@@ -82,6 +90,12 @@ class Noted(Said):
     def __init__(self, bot: Bot, *replies: Reply) -> None:
         super().__init__(*replies)
         self._bot = bot
+
+    async def __anext__(self) -> Reply:
+        reply = await super().__anext__()
+        if isinstance(reply, Answer):
+            await asyncio.sleep(self._bot.pause)
+        return reply
 
     async def shown(self, part: str, of: str = "") -> None:
         await super().shown(part, of)
