@@ -30,6 +30,24 @@ def list_dead(as_json: AsJson = False) -> None:
         show_table(("id", "what", "person", "since", "why", "text"), map(_row, items))
 
 
+@app.command("aside")
+def list_set_aside(as_json: AsJson = False) -> None:
+    """List what arrived on a platform and could not be handled, the last one first."""
+
+    async def work(operator: Operator) -> Any:
+        return (await operator.ask("GET", "/api/set-aside"))["items"]
+
+    items = perform(work)
+    if as_json:
+        show_json(items)
+        return
+    rows = [
+        (each["platform"], each["update_id"], local_time(each["at"]), each["reason"])
+        for each in items
+    ]
+    show_table(("platform", "id", "since", "why"), rows)
+
+
 @app.command("retry")
 def retry(ids: Ids) -> None:
     """Try them again: a person's message is answered, a message of the bot is shown."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from bot.cli import approvals, dead, people, sessions
+from bot.cli import approvals, dead, pair, people, sessions
 from bot.cli.chat import chat
 from bot.cli.config import show_config
 from bot.cli.house import Refusal, version
@@ -31,6 +31,7 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(dead.app, name="dead")
 app.add_typer(people.app, name="people")
+app.add_typer(pair.app, name="pair")
 app.command("stats")(show_stats)
 app.command("config")(show_config)
 
