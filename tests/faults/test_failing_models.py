@@ -15,6 +15,7 @@ from tests.faults.client import People
 from tests.faults.lives import Home
 from tests.faults.process import Process, process
 
+pytestmark = pytest.mark.timeout(180)  # several processes have to start
 WELL = Reply(words=("All ", "is ", "well."))
 
 
@@ -86,7 +87,9 @@ async def test_a_bot_that_is_stopped_while_its_model_hangs_asks_again_after_the_
     async with open_provider(hangs, WELL) as provider:
         async with asking(home, provider, SHUTDOWN_GRACE_SECONDS="0") as (bot, people):
             saying = asyncio.create_task(people.say("ann", "How are you?"))
-            await provider.waiting.wait()
+            hanging = asyncio.create_task(provider.waiting.wait())
+            await asyncio.wait({saying, hanging}, return_when=asyncio.FIRST_COMPLETED)
+            assert hanging.done(), saying
             assert await bot.end(how) == (-how if how is signal.SIGKILL else 0)
             await asyncio.gather(saying, return_exceptions=True)
         assert (home.path / "sessions.csv.journal").exists() is (how is signal.SIGKILL)
