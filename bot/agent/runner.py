@@ -16,6 +16,7 @@ from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Action, TextDelta, Verdict
 from bot.agent.answers import AGENT_NODE, Listener
+from bot.agent.attachments import human_message
 from bot.agent.context import TurnContext, current_turn
 from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.failures import sentence_for
@@ -27,6 +28,7 @@ from bot.agent.shapes import check_verdicts
 from bot.agent.threads import NOT_RUN, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
+from sessions.files import File
 from sessions.wiping import rewrite, wipe
 
 log = structlog.get_logger(__name__)
@@ -55,6 +57,7 @@ class Runner:
         speaking: frozenset[str] = frozenset({AGENT_NODE}),
         *,
         durability: Durability = "exit",
+        inline_pictures: bool = False,
     ) -> None:
         self._graph = graph
         self._saver = saver
@@ -62,19 +65,24 @@ class Runner:
         self._runs = runs
         self._speaking = speaking
         self._durability = durability
+        self._inline_pictures = inline_pictures
 
     @property
     def tools(self) -> frozenset[str]:
         """The names of the tools that are known."""
         return frozenset(self._tools)
 
-    async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
-        """Put a person's text to the agent; doing it again changes nothing."""
+    async def ask(
+        self, text: str, context: TurnContext, files: Sequence[File] = ()
+    ) -> AsyncIterator[Event]:
+        """Put a person's text and files to the agent; doing it again changes nothing."""
         messages = await self._messages(context.thread_id)
         what: dict[str, Any] | None = None
         if context.message_id not in {each.id for each in messages}:
             open_calls = await self._answers(context.thread_id, messages)
-            what = {"messages": [*open_calls, HumanMessage(text, id=context.message_id)]}
+            inline = self._inline_pictures
+            asked = human_message(text, context.message_id, files, inline=inline)
+            what = {"messages": [*open_calls, asked]}
         async for event in self._run(what, context, self._durability):
             yield event
 
