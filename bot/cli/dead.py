@@ -21,7 +21,7 @@ def list_dead(as_json: AsJson = False) -> None:
     """List the dead letters, the one that died last first."""
 
     async def work(operator: Operator) -> Any:
-        return (await operator.ask("GET", "/api/dead-letters"))["items"]
+        return [each async for each in operator.pages("/api/dead-letters", limit=200)]
 
     items = perform(work)
     if as_json:

@@ -1,5 +1,6 @@
 """The program: its commands, and what it says when one cannot be carried out."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -56,6 +57,7 @@ def _options(
 
 def main() -> None:
     """Run the program. Exits with 0, with 1 if it failed, with 2 if it was used or set wrongly."""
+    _open_what_is_closed()
     try:
         app()
     except SettingsWrong as wrong:
@@ -75,3 +77,10 @@ def main() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _open_what_is_closed() -> None:
+    """Open what is closed of stdin, stdout and stderr, or a file of ours would get its number."""
+    for name, how in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, how, encoding="utf-8"))  # noqa: SIM115, PTH123 - for good
