@@ -115,7 +115,7 @@ class Decisions:
         if request is None and state.last_human_id != turn.row.id:
             # The thread is another turn's by now: what it says is no answer to this one.
             log.error("a decision came to a thread that had gone on", approval=record.id)
-            ending = await turns.ending_of(record)
+            ending = await turns.ledger.ending_of(record)
             await turns.endings.fail(turn.row, f"This could not be carried out. {ending}", out)
             await self._approvals.close(record, ending)
         elif request is None:

@@ -94,6 +94,8 @@ class Turns:
                     now = await self.sessions.get(row.session_id)
                     if now is None or now.thread_id != row.thread_id:
                         return False
+                    if await self._ask(row, None, out):  # mostly nothing waits there
+                        return True
                     await self.run_held(row.thread_id)
                     in_progress = await self.approvals.records.in_progress(row.thread_id)
                     if not in_progress or any(each.decided_at is None for each in in_progress):
@@ -116,26 +118,36 @@ class Turns:
                 with self.chat(row.place, row.id) as out:
                     await self.endings.refuse(row, Refused("settled", CONVERSATION_ENDED), out)
 
-    async def _ask(self, row: Message, waiting_for: Sequence[ApprovalRecord], out: Sink) -> None:
-        """Put one text to the agent, or hold it while approvals of its thread have not ended."""
+    async def _ask(
+        self, row: Message, waiting_for: Sequence[ApprovalRecord] | None, out: Sink
+    ) -> bool:
+        """Put one text to the agent, or hold it while approvals of its thread have not ended.
+
+        With None nobody has looked: if anything waits there, this does nothing and says False.
+        """
         # What was begun before a crash may go on.
         if row.state != "running" and (refused := await self.limits.may_ask(row)):
             await self.endings.refuse(row, refused, out)
-            return
-        out.put(Accepted(row.id, row.session_id, row.thread_id))
+            return True
+        accepted = Accepted(row.id, row.session_id, row.thread_id)
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
+                out.put(accepted)
                 waiting = f"{len(others)} of your messages wait for a decision already."
                 await self.endings.refuse(row, Refused("busy", waiting), out)
-                return
+                return True
         row = replace(row, state="held" if waiting_for else "running")
-        await self.conversations.bind(row, owner=owner_of(address_of(row.place), self.groups))
+        owner = owner_of(address_of(row.place), self.groups)
+        if not await self.conversations.bind(row, owner=owner, if_free=waiting_for is None):
+            return False
+        out.put(accepted)
         if waiting_for:
             out.put(held(row, waiting_for))
-            return
-        turn = Turn(row)
-        await self.drive(turn, self.runner.ask(row.text, turn.context), out)
+        else:
+            turn = Turn(row)
+            await self.drive(turn, self.runner.ask(row.text, turn.context), out)
+        return True
 
     async def drive(
         self,
@@ -156,7 +168,9 @@ class Turns:
                 while True:
                     parked = await self._follow(turn, events, out)
                     if carried_out is not None:
-                        await self.approvals.close(carried_out, await self.ending_of(carried_out))
+                        await self.approvals.close(
+                            carried_out, await self.ledger.ending_of(carried_out)
+                        )
                     decided = await self._park(turn, parked, out) if parked else None
                     if decided is None:
                         return
@@ -167,13 +181,13 @@ class Turns:
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
-                ending = await self.ending_of(carried_out)
+                ending = await self.ledger.ending_of(carried_out)
                 await self.approvals.close(carried_out, f"{ending} Then the agent failed.")
         except Exception:
             log.exception("a turn failed")
             await self.endings.fail(turn.row, "Something went wrong on our side.", out)
             if carried_out is not None:
-                await self.approvals.close(carried_out, await self.ending_of(carried_out))
+                await self.approvals.close(carried_out, await self.ledger.ending_of(carried_out))
         finally:
             del self._running[turn.row.thread_id]
             reset_contextvars(**tokens)
@@ -209,17 +223,6 @@ class Turns:
             if record.decided_at is None:  # one that ended without a verdict is being closed
                 out.put(as_request(record))
         return None
-
-    async def ending_of(self, record: ApprovalRecord) -> str:
-        """Say how the actions of a decision ended, as the ledger has it."""
-        since = record.decided_at or record.asked_at
-        names = {action.name for action in record.actions}
-        endings = [
-            f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
-            for entry in await self.ledger.of_thread(record.thread_id)
-            if entry.begun_at >= since and entry.tool in names
-        ]
-        return f"{', '.join(endings) or 'Nothing was run'}."
 
     def stop(self, thread_id: str) -> bool:
         """Let the running turn end as soon as a begun action has; False if none runs."""

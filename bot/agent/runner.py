@@ -70,13 +70,14 @@ class Runner:
 
     async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
         """Put a person's text to the agent; doing it again changes nothing."""
-        messages = await self._messages(context.thread_id)
-        what: dict[str, Any] | None = None
-        if context.message_id not in {each.id for each in messages}:
-            open_calls = await self._answers(context.thread_id, messages)
-            what = {"messages": [*open_calls, HumanMessage(text, id=context.message_id)]}
-        async for event in self._run(what, context, self._durability):
-            yield event
+        with self._saver.remembering(context.thread_id):
+            messages = await self._messages(context.thread_id)
+            what: dict[str, Any] | None = None
+            if context.message_id not in {each.id for each in messages}:
+                open_calls = await self._answers(context.thread_id, messages)
+                what = {"messages": [*open_calls, HumanMessage(text, id=context.message_id)]}
+            async for event in self._run(what, context, self._durability):
+                yield event
 
     async def resume(
         self, request: Request, verdicts: tuple[Verdict, ...], context: TurnContext
