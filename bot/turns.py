@@ -124,8 +124,8 @@ class Turns:
         """Put one text to the agent, or hold it while approvals of its thread have not ended.
 
         With None nobody has looked: if anything waits there, this does nothing and says False.
+        What was begun before a crash may go on.
         """
-        # What was begun before a crash may go on.
         if row.state != "running" and (refused := await self.limits.may_ask(row)):
             await self.endings.refuse(row, refused, out)
             return True
@@ -168,9 +168,8 @@ class Turns:
                 while True:
                     parked = await self._follow(turn, events, out)
                     if carried_out is not None:
-                        await self.approvals.close(
-                            carried_out, await self.ledger.ending_of(carried_out)
-                        )
+                        ending = await self.ledger.ending_of(carried_out)
+                        await self.approvals.close(carried_out, ending)
                     decided = await self._park(turn, parked, out) if parked else None
                     if decided is None:
                         return
@@ -187,7 +186,8 @@ class Turns:
             log.exception("a turn failed")
             await self.endings.fail(turn.row, "Something went wrong on our side.", out)
             if carried_out is not None:
-                await self.approvals.close(carried_out, await self.ledger.ending_of(carried_out))
+                ending = await self.ledger.ending_of(carried_out)
+                await self.approvals.close(carried_out, ending)
         finally:
             del self._running[turn.row.thread_id]
             reset_contextvars(**tokens)
@@ -226,8 +226,7 @@ class Turns:
 
     def stop(self, thread_id: str) -> bool:
         """Let the running turn end as soon as a begun action has; False if none runs."""
-        turn = self._running.get(thread_id)
-        if turn is not None:
+        if turn := self._running.get(thread_id):
             turn.stop.set()
         return turn is not None
 

@@ -18,7 +18,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.store.base import BaseStore
 
 from bot.agent.ledgered import ToolRuns
-from bot.agent.middleware import GuardModel, RunToolsOnce, StopBeforeModel, TrimHistory
+from bot.agent.middleware import GuardModel, RunToolsOnce, StopBeforeModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,6 @@ def build_agent(
         if each.name not in safe_tools
     }
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
-        TrimHistory(limits.history_max_chars),
         HumanInTheLoopMiddleware(interrupt_on=dict(asking), interrupt_mode="batched"),
         running,
         StopBeforeModel(limits.model_calls),

@@ -108,7 +108,14 @@ async def open_agent(
         # time; where doing so changes nothing, the turn is written once, at its end.
         unasked = [tools[name] for name in options.safe_tools]
         durability: Durability = "exit" if all(map(may_run_again, unasked)) else "sync"
-        yield Runner(graph.with_config(counting), saver, tools, runs, durability=durability)
+        yield Runner(
+            graph.with_config(counting),
+            saver,
+            tools,
+            runs,
+            durability=durability,
+            history_max_chars=options.limits.history_max_chars,
+        )
 
 
 @asynccontextmanager

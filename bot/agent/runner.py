@@ -1,6 +1,7 @@
 """Running the agent on a thread: ask, resume, go on, look, close. The caller owns the thread."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Literal
@@ -24,7 +25,7 @@ from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import ThreadSaver
 from bot.agent.shapes import check_verdicts
-from bot.agent.threads import NOT_RUN, split_at, unanswered_calls
+from bot.agent.threads import NOT_RUN, beyond, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
 from sessions.wiping import rewrite, wipe
@@ -55,6 +56,7 @@ class Runner:
         speaking: frozenset[str] = frozenset({AGENT_NODE}),
         *,
         durability: Durability = "exit",
+        history_max_chars: int = sys.maxsize,
     ) -> None:
         self._graph = graph
         self._saver = saver
@@ -62,6 +64,7 @@ class Runner:
         self._runs = runs
         self._speaking = speaking
         self._durability = durability
+        self._history_max_chars = history_max_chars
 
     @property
     def tools(self) -> frozenset[str]:
@@ -69,13 +72,18 @@ class Runner:
         return frozenset(self._tools)
 
     async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
-        """Put a person's text to the agent; doing it again changes nothing."""
+        """Put a person's text to the agent; doing it again changes nothing.
+
+        Whole turns that the model no longer sees leave the thread; the transcript keeps them.
+        """
         with self._saver.remembering(context.thread_id):
             messages = await self._messages(context.thread_id)
             what: dict[str, Any] | None = None
             if context.message_id not in {each.id for each in messages}:
-                open_calls = await self._answers(context.thread_id, messages)
-                what = {"messages": [*open_calls, HumanMessage(text, id=context.message_id)]}
+                said = await self._answers(context.thread_id, messages)
+                said.append(HumanMessage(text, id=context.message_id))
+                gone = beyond([*messages, *said], self._history_max_chars)
+                what = {"messages": [*said, *(RemoveMessage(id=str(each.id)) for each in gone)]}
             async for event in self._run(what, context, self._durability):
                 yield event
 
@@ -189,7 +197,7 @@ class Runner:
             stream = self._graph.astream(
                 what,
                 config,
-                stream_mode=["messages", "updates", "custom"],
+                stream_mode=["messages"],
                 durability=durability,
                 version="v2",
                 subgraphs=True,
@@ -223,7 +231,7 @@ class Runner:
     async def _keep(self, context: TurnContext, what: Any, text: str) -> Finished:
         """Keep in the thread what was asked and written until the turn was stopped."""
         messages = await self._messages(context.thread_id)
-        kept: list[AnyMessage] = [*await self._answers(context.thread_id, messages)]
+        kept = await self._answers(context.thread_id, messages)
         if isinstance(what, dict) and context.message_id not in {each.id for each in messages}:
             kept = [*what["messages"]]
         answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
@@ -247,8 +255,8 @@ class Runner:
 
     async def _answers(
         self, thread_id: str, messages: Sequence[AnyMessage], text: str = NOT_RUN
-    ) -> list[ToolMessage]:
-        return await answers_from(self._runs.ledger, thread_id, messages, text)
+    ) -> list[AnyMessage]:
+        return [*await answers_from(self._runs.ledger, thread_id, messages, text)]
 
     async def _requests(self, thread_id: str) -> tuple[Request, ...]:
         state = await self._graph.aget_state(_config(thread_id))
