@@ -1,7 +1,7 @@
 """The agreement between a platform and the bot: everything that passes between them.
 
-An adapter turns what arrives on its platform into an `IncomingMessage` or a `Decision`,
-calls the handler that it was given, and shows the replies that it reads from it::
+An adapter (`adapters.platform`) turns what arrives on its platform into an `IncomingMessage` or a
+`Decision`, calls the handler that it was given, and shows the replies that it reads from it::
 
     async with handle(message) as replies:
         await self.deliver(message.sender, replies)
@@ -10,7 +10,7 @@ Entering the ``with`` means that the message is durable: now the platform may be
 was taken. What arrives later, or from elsewhere, reaches the adapter through `deliver` alone.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,15 @@ class Address:
         return self.chat_id == self.user_id and not self.topic_id
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that comes with a message, or goes with an answer."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 # ---------------------------------------------------------------- from a person to the bot
 
 
@@ -49,7 +58,9 @@ class IncomingMessage:
     """Something that a person wrote. (platform, chat, message id) is unique.
 
     `fingerprint` is given where a client chooses the message id itself: with another one, the
-    same id does not mean the same message.
+    same id does not mean the same message. `pieces` are the ids of further messages that the
+    platform made of this one (an album, a long text). What is said to a `private` one is for the
+    sender alone, also in a shared chat.
     """
 
     sender: Address
@@ -58,6 +69,9 @@ class IncomingMessage:
     sent_at: datetime
     sender_name: str = ""
     fingerprint: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    pieces: tuple[str, ...] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +155,16 @@ class Answer:
 
     `parts` are the platform's ids of what it shows of it already, in order, noted before a crash
     or a failure: they are edited, not sent again. With `again`, one more may stand there, so the
-    next part that is sent says that it may come twice.
+    next part that is sent says that it may come twice. `attachments` come after the text. A
+    `private` one answers a private message.
     """
 
     message_id: str
     text: str
     parts: tuple[str, ...] = ()
     again: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +202,19 @@ Outcome = Literal["approved", "edited", "rejected", "responded", "mixed", "expir
 
 @dataclass(frozen=True, slots=True)
 class ApprovalSettled:
-    """An approval has ended, and this is how. `text` says it as a sentence."""
+    """An approval was decided, or ended without; `text` says how, as a sentence.
+
+    It comes a second time when the actions have ended: then `ending` says how they did. `cards`
+    are the platform's ids under which the card stands in the chat where this is shown.
+    """
 
     approval_id: str
     outcome: Outcome
     by: str
     at: datetime
     text: str
+    ending: str = ""
+    cards: tuple[str, ...] = ()
 
 
 Why = Literal["unknown", "not_yours", "settled", "misshapen", "busy", "closing", "blocked"]
@@ -233,11 +256,15 @@ Reply = (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as a platform lists it: ``Command("approve", "Approve ...", "[id]")``."""
+    """A command as a platform lists it: ``Command("approve", "Approve ...", "[id]")``.
+
+    What a `private` one says is for who asked alone, where the platform can do that.
+    """
 
     name: str
     summary: str
     usage: str = ""
+    private: bool = False
 
 
 class Replies(Protocol):
@@ -250,49 +277,10 @@ class Replies(Protocol):
     async def shown(self, part: str, of: str = "") -> None:
         """Note on disk that the platform now shows this part of the answer, or of its preview.
 
-        `part` is the platform's own id of it. With `of`, the id of an approval, it is that card.
+        `part` is the platform's own id of it. With `of`, the id of an approval, it is that card:
+        `ApprovalSettled.cards` gives it back.
         """
         ...
 
 
 Handler = Callable[[IncomingMessage | Decision], AbstractAsyncContextManager[Replies]]
-
-
-class Adapter(Protocol):
-    """A platform."""
-
-    @property
-    def name(self) -> str:
-        """The `platform` of its addresses."""
-        ...
-
-    @property
-    def pushes(self) -> bool:
-        """Whether it can show what nobody waits for; else it is kept until somebody asks."""
-        ...
-
-    def serve(
-        self, handle: Handler, commands: Sequence[Command]
-    ) -> AbstractAsyncContextManager[None]:
-        """Take in what people send for as long as the ``with`` lasts."""
-        ...
-
-    async def deliver(self, to: Address, replies: Replies) -> None:
-        """Show the replies in that chat, to their end.
-
-        Raises:
-            DeliveryFailed: the platform did not take them.
-        """
-        ...
-
-
-@dataclass
-class DeliveryFailed(Exception):
-    """A platform did not take a reply.
-
-    `retry_after` is in seconds, if the platform says it. With `final` trying again is useless.
-    """
-
-    reason: str
-    retry_after: float | None = None
-    final: bool = False

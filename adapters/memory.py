@@ -45,6 +45,7 @@ class MemoryAdapter:
     """The platform named ``memory``, or as it is told; no message is longer than `longest`."""
 
     pushes = True
+    problem = ""
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ class TerminalAdapter:
 
     name = "terminal"
     pushes = False
+    problem = ""
 
     def __init__(
         self, me: Address, lines: AsyncIterator[str], write: Callable[[str], None]

@@ -14,12 +14,12 @@ from adapters.contract import (
     Accepted,
     Command,
     Decision,
-    DeliveryFailed,
     Failure,
     IncomingMessage,
     Refused,
     Replies,
 )
+from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
 from bot.approvals import Approvals

@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from adapters.contract import Adapter, Address, Answer, DeliveryFailed
+from adapters.contract import Address, Answer
+from adapters.platform import Adapter, DeliveryFailed
 from bot.addresses import address_of, place_of, recipient
 from bot.agent.context import TurnContext
 from bot.showing import Showing

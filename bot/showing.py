@@ -7,7 +7,8 @@ from typing import Self
 
 import structlog
 
-from adapters.contract import Answer, ApprovalRequest, DeliveryFailed, Reply, TextDelta
+from adapters.contract import Answer, ApprovalRequest, Reply, TextDelta
+from adapters.platform import DeliveryFailed
 from bot.streams import ReplyStream
 from sessions.conversations import Conversations
 from sessions.database import DatabaseError

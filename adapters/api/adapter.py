@@ -15,15 +15,8 @@ from adapters.api.mailbox import mailbox_routes
 from adapters.api.messages import message_routes
 from adapters.api.problems import Problem
 from adapters.api.records import Records
-from adapters.contract import (
-    Address,
-    Command,
-    Decision,
-    DeliveryFailed,
-    Handler,
-    IncomingMessage,
-    Replies,
-)
+from adapters.contract import Address, Command, Decision, Handler, IncomingMessage, Replies
+from adapters.platform import DeliveryFailed
 
 
 def _now() -> datetime:
@@ -39,6 +32,7 @@ class ApiAdapter:
 
     name = PLATFORM
     pushes = False
+    problem = ""
 
     def __init__(
         self,

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from adapters.contract import (
     Accepted,
     Action,
-    Adapter,
     Address,
     Answer,
     ApprovalRequest,
@@ -27,6 +26,7 @@ from adapters.contract import (
     Reply,
     TextDelta,
 )
+from adapters.platform import Adapter
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CARD = ApprovalRequest("k7m2xw4hq9tbnd", (Action("ring", {"bell": "big"}, "Ring it"),), NOON)

@@ -18,6 +18,7 @@ class Paper:
 
     name = "paper"
     pushes = True
+    problem = ""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.contract import Address, DeliveryFailed, Notice, Replies
+from adapters.contract import Address, Notice, Replies
 from adapters.memory import MemoryAdapter
+from adapters.platform import DeliveryFailed
 from bot.alarms import Alarms
 from bot.health import Part
 from bot.recovery import GIVEN_UP, MOST_CRASHES

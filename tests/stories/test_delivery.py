@@ -3,8 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from adapters.contract import Answer, DeliveryFailed
+from adapters.contract import Answer
 from adapters.memory import AGAIN
+from adapters.platform import DeliveryFailed
 from sessions.models import Message, Place
 from tests.stories.house import House, card_in, open_house
 from tests.stories.unreliable import UnreliableAdapter, fails

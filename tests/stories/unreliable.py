@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from adapters.contract import DeliveryFailed, Replies, Reply
+from adapters.contract import Replies, Reply
 from adapters.memory import MemoryAdapter, Screen
+from adapters.platform import DeliveryFailed
 
 Weather = Callable[[int], DeliveryFailed | None]
 
