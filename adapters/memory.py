@@ -17,6 +17,7 @@ from adapters.contract import (
     ApprovalRequest,
     ApprovalSettled,
     Approve,
+    Attachment,
     Command,
     Decision,
     Failure,
@@ -107,6 +108,10 @@ class MemoryAdapter:
             else:
                 await self._send(screen, Answer(answer.message_id, warning + piece), replies)
                 warning = ""
+        texts = len(range(0, len(text), self._longest))
+        for file in answer.attachments[max(0, len(parts) - texts) :]:
+            shown = Answer(answer.message_id, f"{warning}[{file.name}]", attachments=(file,))
+            await self._send(screen, shown, replies)
 
     async def _send(self, screen: Screen, reply: Reply, replies: Replies) -> str:
         part = str(uuid4())
@@ -119,9 +124,17 @@ class MemoryAdapter:
         return Address(self.name, chat or person, person, topic)
 
     async def say(
-        self, person: str, text: str, *, chat: str = "", topic: str = "", message_id: str = ""
+        self,
+        person: str,
+        text: str,
+        *,
+        chat: str = "",
+        topic: str = "",
+        message_id: str = "",
+        attachments: tuple[Attachment, ...] = (),
+        pieces: tuple[str, ...] = (),
     ) -> tuple[Reply, ...]:
-        """Send a text as a person and wait for the end of what is said to it."""
+        """Send a text and files as a person and wait for the end of what is said to it."""
         return await self._hand_over(
             IncomingMessage(
                 sender=self.address(person, chat, topic),
@@ -129,6 +142,8 @@ class MemoryAdapter:
                 message_id=message_id or str(uuid4()),
                 sent_at=self._clock(),
                 sender_name=person.title(),
+                attachments=attachments,
+                pieces=pieces,
             )
         )
 
@@ -185,7 +200,9 @@ def _text(reply: Reply) -> str:
 def _card(screen: Screen, reply: ApprovalRequest | ApprovalSettled) -> None:
     """Put a card where it stands already, or below everything."""
     for part, card in screen.items():
-        if isinstance(card, ApprovalRequest) and card.approval_id == reply.approval_id:
+        if not isinstance(card, ApprovalRequest | ApprovalSettled):
+            continue
+        if card.approval_id == reply.approval_id:
             screen[part] = reply
             return
     screen[str(uuid4())] = reply

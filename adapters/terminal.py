@@ -79,10 +79,15 @@ def _text(reply: Reply) -> str:
             return ""
         case TextDelta(text) | Answer(text=text) | Notice(text) | Held(text=text):
             return text
-        case ApprovalSettled(text=text) | Refused(text=text):
+        case ApprovalSettled(text=text, ending=ending):
+            return "" if ending else text  # the answer has said it
+        case Refused(text=text):
             return text
-        case ApprovalRequest(approval_id, actions, expires_at):
+        case ApprovalRequest(approval_id, actions, expires_at, decider):
             shown = "\n".join(map(_action, actions))
+            if decider != "requester":
+                who = "Two different admins have to" if decider == "two" else "Only an admin may"
+                shown += f"\n│ {who} decide this. /cancel withdraws it."
             until = f"{expires_at.astimezone():%H:%M}"
             return (
                 f"┌ This asks first (until {until}):\n{shown}\n"

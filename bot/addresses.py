@@ -7,6 +7,14 @@ from sessions.models import Place, SessionKey
 
 GroupSessions = Literal["person", "chat"]
 
+Chat = tuple[str, str, str]
+"""Where something is shown: platform, chat and topic, whoever it is shown to."""
+
+
+def chat_of(address: Address) -> Chat:
+    """Give the chat of an address, which in a shared chat is that of many."""
+    return address.platform, address.chat_id, address.topic_id
+
 
 def session_key(address: Address, groups: GroupSessions = "person") -> SessionKey:
     """Say which session an address belongs to.

@@ -72,6 +72,14 @@ class Alarms:
             f"{HOW_TO_LOOK}",
         )
 
+    def set_aside(self, platform: str) -> None:
+        """Tell that something arrived which could not be handled."""
+        self._tell(
+            f"set aside on {platform}",
+            f"Something that arrived from {platform} could not be handled and was set aside. "
+            "`python -m bot dead aside` shows it.",
+        )
+
     def job_failed(self, job: str, error: BaseException) -> None:
         """Tell that a periodic job failed."""
         kind = type(error).__name__

@@ -5,18 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from adapters.api import ApiAdapter
-from adapters.contract import Address
 from bot.agent.context import TurnContext
-from bot.agent.graph import Limits as TurnLimits
-from bot.agent.models import ModelOptions
-from bot.agent.opening import AgentOptions, open_agent
+from bot.agent.opening import open_agent
 from bot.alarms import Alarms
 from bot.approvals import Approvals
+from bot.board import Board
 from bot.bot import Bot
 from bot.checks import (
     checking_conversations,
@@ -26,33 +22,35 @@ from bot.checks import (
     checking_sessions,
     checking_threads,
 )
-from bot.deciders import Deciders
 from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.lanes import Lanes
-from bot.limits import LimitOptions, Limits
+from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.office import Office
 from bot.outbox import DeliveryOptions, Outbox
+from bot.plain_values import (
+    admin_chats,
+    agent_options,
+    api_adapter,
+    check_approvers,
+    deciders,
+    limit_options,
+    shared_chat,
+    web_options,
+)
 from bot.recovery import recover
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
 from bot.turns import Turns
-from bot.web.options import ApiKey, WebOptions
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
-from config.settings import (
-    AgentSettings,
-    ApprovalSettings,
-    LimitSettings,
-    LogSettings,
-    ServerSettings,
-    Settings,
-)
+from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
+from sessions.files import File
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -60,8 +58,6 @@ from sessions.reminders import Reminders
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
-
-CONTROL_SOCKET = "control.sock"
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         lanes = Lanes(most_waiting=settings.sessions.max_waiting_messages)
-        alarms = Alarms(_chats(settings.logs), clock=now)
+        alarms = Alarms(admin_chats(settings.logs), clock=now)
         outbox = Outbox(
             conversations,
             DeliveryOptions(settings.sessions.delivery_attempts),
@@ -111,32 +107,39 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         people = People(database)
         reminding = Reminding(Reminders(database), conversations, outbox, people, clock=now)
         ledger = Ledger(database)
-        limits = Limits(_limits(settings.limits), people, Usage(database), clock=now)
+        limits = Limits(limit_options(settings.limits), people, Usage(database), clock=now)
         stack.push_async_callback(limits.close)
 
         def spend(turn: TurnContext, tokens: int) -> None:
             limits.spend(turn, tokens)
             metrics.spent(tokens)
 
+        async def send_file(turn: TurnContext, ordinal: str, file: File) -> None:
+            await conversations.files.send_out(turn.message_id, ordinal, file)
+
         ttl = timedelta(minutes=settings.sessions.session_ttl_minutes)
         sessions = SessionManager(store, ttl=ttl, clock=now)
         runner = await stack.enter_async_context(
             open_agent(
-                _agent_options(settings.agent),
+                agent_options(settings.agent),
                 data_dir=data,
                 ledger=ledger,
                 send=outbox.send,
                 spend=spend,
                 remind=reminding.remind,
+                load_file=conversations.files.get,
+                send_file=send_file,
+                zone_of=people.zone_of,
                 clock=now,
             )
         )
         if not settings.agent.agent:  # a graph of one's own may ask about what is no tool
-            _check_approvers(settings.approvals, runner.tools)
+            check_approvers(settings.approvals, runner.tools)
+        records = ApprovalRecords(database, decided=metrics.decided)
         approvals = Approvals(
-            ApprovalRecords(database, decided=metrics.decided),
+            records,
             sessions,
-            _deciders(settings.approvals, settings.server),
+            deciders(settings.approvals, settings.server),
             check=runner.check,
             ttl=timedelta(minutes=settings.approvals.approval_ttl_minutes),
             clock=now,
@@ -150,6 +153,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             runner=runner,
             lanes=lanes,
             outbox=outbox,
+            board=Board(
+                records,
+                conversations.cards,
+                outbox,
+                lanes,
+                chat=shared_chat(settings.approvals.approval_chat),
+            ),
             people=people,
             limits=limits,
             groups=settings.sessions.group_sessions,
@@ -175,7 +185,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
 async def operating(settings: Settings) -> AsyncIterator[FastAPI]:
     """Open the bot for one command of its operator: all routes, no platform, no periodic job."""
     async with open_bot(settings) as bot:
-        api = _api(settings)
+        api = api_adapter(settings)
         bot.turns.outbox.connect(api)
         async with api.serve(bot.handle, bot.commands):
             options = await asyncio.to_thread(web_options, settings)
@@ -195,7 +205,7 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         bot = await stack.enter_async_context(open_bot(settings))
         scheduler = make_scheduler(bot.alarms)
         bot = replace(bot, checks=(*bot.checks, checking_jobs(scheduler)))
-        api = _api(settings)
+        api = api_adapter(settings)
         bot.turns.outbox.connect(api)
         bot.alarms.note_unreached()
         options = await asyncio.to_thread(web_options, settings)
@@ -208,81 +218,3 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         await stack.enter_async_context(sweeping(scheduler, jobs))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         yield Running(bot, served)
-
-
-def web_options(settings: Settings) -> WebOptions:
-    """Say where HTTP listens and whom it lets in."""
-    server = settings.server
-    keys = tuple(
-        ApiKey(key.name, key.role, key.secret.get_secret_value()) for key in server.api_keys
-    )
-    return WebOptions(
-        host=server.host,
-        port=server.port,
-        keys=keys,
-        allowed_hosts=server.allowed_hosts,
-        control_socket=settings.sessions.data_dir / CONTROL_SOCKET,
-        version=version("threadline"),
-    )
-
-
-def _api(settings: Settings) -> ApiAdapter:
-    return ApiAdapter(
-        wait_seconds=settings.server.chat_wait_seconds,
-        max_message_chars=settings.limits.max_message_chars,
-    )
-
-
-def _limits(limits: LimitSettings) -> LimitOptions:
-    return LimitOptions(
-        messages_per_minute=limits.messages_per_minute,
-        tokens_per_day=limits.tokens_per_day,
-        concurrent_turns=limits.max_concurrent_turns,
-        turn_seconds=limits.turn_timeout_seconds,
-        message_chars=limits.max_message_chars,
-    )
-
-
-def _agent_options(agent: AgentSettings) -> AgentOptions:
-    return AgentOptions(
-        model=ModelOptions(
-            model=agent.model,
-            fallback=agent.model_fallback,
-            base_url=agent.model_base_url,
-            timeout_seconds=agent.model_timeout_seconds,
-            retries=agent.model_retries,
-        ),
-        limits=TurnLimits(
-            history_max_chars=agent.history_max_chars,
-            model_calls=agent.max_model_calls,
-            tool_calls=agent.max_tool_calls,
-        ),
-        bot_name=agent.bot_name,
-        system_prompt=agent.system_prompt,
-        tools=agent.tools,
-        safe_tools=agent.safe_tools,
-        agent=agent.agent,
-        ungated=agent.agent_ungated,
-        tool_timeout_seconds=agent.tool_timeout_seconds,
-    )
-
-
-def _check_approvers(approvals: ApprovalSettings, tools: frozenset[str]) -> None:
-    unknown = sorted(approvals.approvers.keys() - tools - {"*"})
-    if unknown:
-        raise StartError(
-            f"APPROVERS names no tool that exists: {', '.join(unknown)}. "
-            f"The tools are: {', '.join(sorted(tools))}."
-        )
-
-
-def _deciders(approvals: ApprovalSettings, server: ServerSettings) -> Deciders:
-    """Admins are those who are named, and the API keys with that role."""
-    keys = {f"api:{key.name}" for key in server.api_keys if key.role == "admin"}
-    return Deciders(approvals.approvers, frozenset(approvals.admins) | keys)
-
-
-def _chats(logs: LogSettings) -> list[Address]:
-    """Give the addresses of ADMIN_CHAT."""
-    chats = [each.partition(":") for each in logs.admin_chat]
-    return [Address(platform, chat, chat) for platform, _, chat in chats]

@@ -19,6 +19,7 @@ from adapters.contract import (
     Refused,
     Replies,
 )
+from adapters.json_values import readable
 from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
@@ -33,6 +34,7 @@ from bot.reminders import Reminding
 from bot.streams import ReplyStream
 from bot.turns import Turns
 from sessions.conversations import Conversations
+from sessions.files import File
 from sessions.manager import SessionManager
 from sessions.models import Message, Session
 
@@ -130,15 +132,20 @@ class Bot:
             Message(
                 id=str(uuid4()),
                 role="user",
-                text=inbound.text,
+                text=readable(inbound.text),
                 place=place_of(inbound.sender),
                 created_at=self.clock(),
                 state="received",
-                sender_name=inbound.sender_name,
+                sender_name=readable(inbound.sender_name),
                 platform_message_id=inbound.message_id,
                 sent_at=inbound.sent_at,
+                private=inbound.private,
             ),
             inbound.fingerprint,
+            received=[
+                File(each.name, each.media_type, each.content) for each in inbound.attachments
+            ],
+            pieces=inbound.pieces,
         )
         if row is None:  # a second copy: the first one is answered
             out.close()

@@ -46,7 +46,8 @@ def settled(record: ApprovalRecord) -> ApprovalSettled:
     outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
     words = "decided one by one" if outcome == "mixed" else outcome
     text = f"{words.capitalize()}{by} at {when}: {what}"
-    return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text)
+    ending = record.ending if record.ended_at is not None else ""
+    return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text, ending)
 
 
 def _ran(action: ActionRecord, number: int, record: ApprovalRecord) -> str:

@@ -1,14 +1,15 @@
 """Carrying out what was decided about an approval, and letting one end without a decision."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
 
 import structlog
 
-from adapters.contract import Address, Answer, ApprovalSettled, Decision, Notice, Outcome, Reply
-from bot.addresses import address_of
+from adapters.contract import Address, ApprovalSettled, Decision, Notice, Outcome, Reply
+from bot.addresses import Chat, address_of, chat_of
+from bot.answers import as_answer
 from bot.approvals import Approvals, Claimed
 from bot.cards import settled, verdicts_of
 from bot.deciders import OPERATOR
@@ -65,27 +66,38 @@ class Decisions:
 
     async def _carry_out(self, record: ApprovalRecord, by: Address, out: Sink) -> None:
         """Resume the turn that asked, and show it where it was asked as well as here."""
-        place = record.place
-        asked_at = address_of(place)
-        same_chat = (by.platform, by.chat_id, by.topic_id) == (
-            place.platform,
-            place.chat_id,
-            place.topic_id,
-        )
-        if same_chat:
-            await self.carry_out(record, out)
+        asked_at = address_of(record.place)
+        there_and_here = (chat_of(asked_at), chat_of(by))
+        await self._turns.board.tell(record, but=there_and_here)
+        if chat_of(by) == chat_of(asked_at):
+            await self.carry_out(record, out, there_and_here)
             return
         # An answer is the words of the one who asked: another person's chat does not show it.
         admin_key = by.platform == "api" and "/" not in by.user_id
         sees_answer = admin_key or by.person in (OPERATOR, asked_at.person)
-        with self._turns.chat(place, record.message_id) as there:
+        with self._turns.chat(record.place, record.message_id) as there:
             there.put(settled(record))
             if not sees_answer:
                 out.put(Notice("The answer goes to the one who asked."))
-            await self.carry_out(record, Both(there, out if sees_answer else Nowhere()))
+            both = Both(there, out if sees_answer else Nowhere())
+            await self.carry_out(record, both, there_and_here[: 1 + sees_answer])
 
-    async def carry_out(self, record: ApprovalRecord, out: Sink) -> None:
-        """Do what a claimed record says, from wherever a crash may have left it."""
+    async def carry_out(
+        self, record: ApprovalRecord, out: Sink, shown_in: Collection[Chat] = ()
+    ) -> None:
+        """Do what a claimed record says, from wherever a crash may have left it.
+
+        `shown_in` are the chats that `out` leads to; the cards elsewhere are told too.
+        """
+        try:
+            await self._carry_on(record, out)
+        finally:
+            ended = await self._approvals.records.get(record.id)
+            if ended is not None and ended.ended_at is not None:
+                out.put(settled(ended))
+                await self._turns.board.tell(ended, but=shown_in)
+
+    async def _carry_on(self, record: ApprovalRecord, out: Sink) -> None:
         turns = self._turns
         async with turns.lanes.exclusive(record.thread_id):
             # Another session may have gone on with the conversation since.
@@ -97,7 +109,7 @@ class Decisions:
                 await self._close_thread(record, row, out)
             elif row.state in ENDED:  # another decision took the turn to its end meanwhile
                 for answer in await turns.conversations.answers_to(row.id):
-                    out.put(Answer(answer.id, answer.text), answer.id)
+                    out.put(await as_answer(answer, turns.conversations), answer.id)
                 await self._approvals.close(record, "Carried out with another decision.")
             else:
                 await self._resume(record, Turn(row), out)
@@ -147,10 +159,16 @@ class Decisions:
             ended.append(claimed.settled)
             if shown_in is not None and address_of(record.place) == shown_in:
                 await self.carry_out(claimed.record, Nowhere())
-            else:
-                with self._turns.chat(record.place, record.message_id) as there:
-                    there.put(claimed.settled)
-                    await self.carry_out(claimed.record, there)
+                # How it ended is told there already: the same again in other words is no news.
+                told = await self._turns.conversations.answers_to(record.message_id)
+                await self._turns.conversations.delivered(
+                    [each.id for each in told], record.message_id
+                )
+                continue
+            asked_at = chat_of(address_of(record.place))
+            with self._turns.chat(record.place, record.message_id) as there:
+                there.put(claimed.settled)
+                await self.carry_out(claimed.record, there, (asked_at,))
         return tuple(ended)
 
     async def expire(self) -> int:
@@ -177,6 +195,7 @@ class Decisions:
             if claimed is not None:
                 out.put(claimed.settled)
                 await self._approvals.close(claimed.record, "Closed with another request.")
+                await self._turns.board.tell(claimed.record)
         answer_id = str(uuid5(NAMESPACE_OID, record.id))
         await self._turns.endings.answer(row, answer_id, text, out)
         await self._approvals.close(record, "Nothing was run.")

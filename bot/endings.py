@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import structlog
 
-from adapters.contract import Answer, Failure, Refused
+from adapters.contract import Failure, Refused
+from bot.answers import as_answer
 from bot.streams import Sink
 from sessions.conversations import Conversations, mailbox_of
 from sessions.database import DatabaseError
@@ -26,7 +27,7 @@ class Endings:
         """Store the answer to a message, then say it."""
         said = text or "(The agent had nothing to say.)"
         stored = await self.store(row, answer_id, said)
-        out.put(Answer(stored.id, stored.text), stored.id)
+        out.put(await as_answer(stored, self._conversations), stored.id)
 
     async def store(self, row: Message, answer_id: str, text: str) -> Message:
         """Store the answer to a message; doing it again changes nothing."""
@@ -75,4 +76,5 @@ class Endings:
             thread_id=row.thread_id,
             session_id=row.session_id,
             answers=row.id,
+            private=row.private,
         )

@@ -14,8 +14,9 @@ import structlog
 
 from adapters.contract import Address, Answer
 from adapters.platform import Adapter, DeliveryFailed
-from bot.addresses import address_of, place_of, recipient
+from bot.addresses import Chat, address_of, chat_of, place_of, recipient
 from bot.agent.context import TurnContext
+from bot.answers import as_answer
 from bot.showing import Showing
 from bot.streams import ReplyStream
 from sessions.conversations import Conversations
@@ -54,7 +55,7 @@ class Outbox:
         self._clock = clock
         self._gave_up = gave_up
         self._adapters: dict[str, Adapter] = {}
-        self._lanes: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
+        self._lanes: WeakValueDictionary[Chat, asyncio.Lock] = WeakValueDictionary()
         self._workers: dict[Address, asyncio.Task[None]] = {}
         self._woken: set[Address] = set()
         self._read: defaultdict[Address, set[ReplyStream]] = defaultdict(set)
@@ -89,7 +90,7 @@ class Outbox:
         pushes = self.reaches(to)
         lane = self._lane(to) if pushes else None
         try:
-            async with Showing(stream, self._conversations, lane=lane, notes=pushes) as replies:
+            async with Showing(stream, self._conversations, to, lane=lane, notes=pushes) as replies:
                 yield replies
         finally:
             self._read[to].discard(stream)
@@ -194,7 +195,8 @@ class Outbox:
         while True:
             attempt = await self._conversations.attempt(row.id)
             parts = await self._conversations.parts.of(shows)
-            failed = await self._try(to, Answer(row.id, row.text, parts, again), shows)
+            answer = await as_answer(row, self._conversations, parts, again=again)
+            failed = await self._try(to, answer, shows)
             if failed is None:
                 return
             if failed.final or attempt >= self._options.attempts:
@@ -213,7 +215,7 @@ class Outbox:
         stream.put(answer, answer.message_id)
         stream.close()
         try:
-            async with Showing(stream, self._conversations, lane=None, notes=True) as replies:
+            async with Showing(stream, self._conversations, to, lane=None, notes=True) as replies:
                 await self._adapters[to.platform].deliver(to, replies)
         except DeliveryFailed as failed:
             return failed
@@ -228,7 +230,7 @@ class Outbox:
         return longest * random.uniform(0.5, 1.0)
 
     def _lane(self, to: Address) -> asyncio.Lock:
-        return self._lanes.setdefault(to, asyncio.Lock())
+        return self._lanes.setdefault(chat_of(to), asyncio.Lock())
 
     def _ended(self, to: Address, worker: "asyncio.Task[None]") -> None:
         if self._workers.get(to) is worker:

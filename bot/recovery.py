@@ -34,6 +34,7 @@ async def recover(bot: Bot) -> None:
     for record in decided:
         bot.turns.lanes.at_once(_carrying_out(bot, record))
     await bot.turns.outbox.wake_all()
+    await bot.turns.board.tell_all()
     unfinished = await bot.conversations.unfinished()
     for row in unfinished:
         if row.state != "held":  # held texts run when their approval ends

@@ -2,13 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import structlog
 
-from adapters.contract import Answer, ApprovalRequest, Reply, TextDelta
+from adapters.contract import (
+    Address,
+    Answer,
+    ApprovalRequest,
+    ApprovalSettled,
+    Reply,
+    TextDelta,
+)
 from adapters.platform import DeliveryFailed
+from bot.addresses import place_of
 from bot.streams import ReplyStream
 from sessions.conversations import Conversations
 from sessions.database import DatabaseError
@@ -17,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class Showing:
-    """`adapters.contract.Replies`: what one turn says, for as long as the ``with`` lasts.
+    """`adapters.contract.Replies`: what one turn says in a chat, for as long as the ``with`` lasts.
 
     What belongs to a turn waits until its chat is free: `lane` is None where there is no order to
     keep. With `notes` it is on disk that a message is being shown before its first part is sent.
@@ -28,17 +37,20 @@ class Showing:
         self,
         stream: ReplyStream,
         conversations: Conversations,
+        to: Address,
         *,
         lane: asyncio.Lock | None,
         notes: bool,
     ) -> None:
         self._stream = stream
         self._conversations = conversations
+        self._place = place_of(to)
         self._lane = lane
         self._notes = notes
         self._holds_lane = False
         self._rows: dict[str, None] = {}
-        self._cards: list[str] = []
+        self._cards: set[str] = set()
+        self._ended: set[str] = set()
         self._has_parts = False
         self.complete = False
 
@@ -55,7 +67,9 @@ class Showing:
             if isinstance(reply, TextDelta | Answer | ApprovalRequest):
                 await self._take_lane()
             if isinstance(reply, ApprovalRequest):
-                self._cards.append(reply.approval_id)
+                self._cards.add(reply.approval_id)
+            if isinstance(reply, ApprovalSettled) and self._notes:
+                reply = await self._on_its_cards(reply)
             if not row or await self._may_show(row):
                 return reply
         self.complete = True
@@ -71,8 +85,19 @@ class Showing:
 
     async def shown(self, part: str, of: str = "") -> None:
         """Note on disk that the platform now shows this part."""
+        if of:
+            self._cards.discard(of)
+            await self._conversations.cards.add(of, self._place, part)
+            return
         self._has_parts = True
-        await self._conversations.parts.add(of or self._stream.shows, part)
+        await self._conversations.parts.add(self._stream.shows, part)
+
+    async def _on_its_cards(self, settled: ApprovalSettled) -> ApprovalSettled:
+        """Say where the card stands that now tells how it ended."""
+        cards = await self._conversations.cards.parts(settled.approval_id, self._place)
+        if settled.ending:
+            self._ended.add(settled.approval_id)
+        return replace(settled, cards=cards)
 
     async def __aexit__(
         self,
@@ -96,8 +121,11 @@ class Showing:
             for row in self._rows:  # the platform has said that it did not take them
                 await self._conversations.mark(row, "written")
         if self.complete and error is None:
-            if self._cards and self._notes:
-                await self._conversations.parts.cards_shown(self._cards)
+            cards = self._conversations.cards
+            for approval_id in self._cards - self._ended if self._notes else ():
+                await cards.add(approval_id, self._place)
+            for approval_id in self._ended:
+                await cards.forget(approval_id, self._place)
             if self._rows or self._has_parts:
                 await self._conversations.delivered(list(self._rows), self._stream.shows)
 

@@ -128,6 +128,7 @@ async def sweeping(scheduler: AsyncIOScheduler, jobs: Jobs) -> AsyncIterator[Non
     add(sweep_sessions, "interval", [turns], id="sweep sessions", seconds=seconds)
     add(decisions.expire, "interval", id="expire approvals", seconds=EXPIRE_APPROVALS_SECONDS)
     add(rewrite_files, "cron", [turns], id="rewrite files", hour=REWRITE_HOUR)
+    add(turns.board.catch_up, "interval", id="mend cards", seconds=seconds)
     add(jobs.look_around, "interval", id="look around", seconds=LOOK_AROUND_SECONDS)
     alarm = Alarm(scheduler, reminding)
     async with reminding.telling(alarm.set):

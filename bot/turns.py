@@ -18,7 +18,8 @@ from bot.agent.events import Event, Finished, Parked, ThreadState, Watch, only
 from bot.agent.requests import Request
 from bot.agent.runner import Runner
 from bot.approvals import Approvals
-from bot.arrivals import Arrivals
+from bot.arrivals import Arrivals, as_said
+from bot.board import Board
 from bot.cards import as_request, held, verdicts_of
 from bot.endings import Endings
 from bot.errors import AgentFailed
@@ -54,6 +55,7 @@ class Turns:
         runner: Runner,
         lanes: Lanes,
         outbox: Outbox,
+        board: Board,
         people: People,
         limits: Limits,
         groups: GroupSessions,
@@ -69,6 +71,7 @@ class Turns:
         self.groups = groups
         self.ledger = ledger
         self.outbox = outbox
+        self.board = board
         self.people = people
         self.endings = Endings(conversations, clock=clock)
         self.arrivals = Arrivals(sessions, conversations, groups)
@@ -134,7 +137,7 @@ class Turns:
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
                 out.put(accepted)
-                waiting = f"{len(others)} of your messages wait for a decision already."
+                waiting = f"{len(others)} wait for a decision already. Send this again after it."
                 await self.endings.refuse(row, Refused("busy", waiting), out)
                 return True
         row = replace(row, state="held" if waiting_for else "running")
@@ -146,7 +149,9 @@ class Turns:
             out.put(held(row, waiting_for))
         else:
             turn = Turn(row)
-            await self.drive(turn, self.runner.ask(row.text, turn.context), out)
+            files = await self.conversations.files.of(row.id) if row.files else ()
+            asked = self.runner.ask(as_said(row, self.groups), turn.context, files)
+            await self.drive(turn, asked, out)
         return True
 
     async def drive(
@@ -175,8 +180,7 @@ class Turns:
                         return
                     request, carried_out = decided
                     await self.approvals.begin(carried_out)
-                    verdicts = verdicts_of(carried_out)
-                    events = self.runner.resume(request, verdicts, turn.context)
+                    events = self.runner.resume(request, verdicts_of(carried_out), turn.context)
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
@@ -222,6 +226,7 @@ class Turns:
         for record in records:
             if record.decided_at is None:  # one that ended without a verdict is being closed
                 out.put(as_request(record))
+                await self.board.ask(record)
         return None
 
     def stop(self, thread_id: str) -> bool:
@@ -265,6 +270,7 @@ class Turns:
             now = await self.conversations.get(row.id)
             if now is None or now.state != row.state:
                 return  # a decision that was carried out meanwhile has finished it
+            row = now  # another session may have gone on with the conversation since
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
                 for settled in await self.approvals.end_unknown(row.thread_id, state.requests):
@@ -272,16 +278,10 @@ class Turns:
                 if row.id not in state.human_ids:
                     in_progress = await self.approvals.records.in_progress(row.thread_id)
                     await self._ask(row, in_progress, out)
-                elif row.state == "parked" and await self._cards_stand(row.thread_id):
+                elif row.state == "parked" and await self.board.shows(row.thread_id):
                     await self.go_on(Turn(row), state, Nowhere())
                 else:
                     await self.go_on(Turn(row), state, out)
-
-    async def _cards_stand(self, thread_id: str) -> bool:
-        """Say whether the cards of all open approvals were shown before the last stop."""
-        shown = self.conversations.parts.is_known
-        records = await self.approvals.records.open(thread_id=thread_id)
-        return all([await shown(record.id) for record in records])
 
     async def go_on(
         self,

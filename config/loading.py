@@ -21,7 +21,14 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from config.problems import Problem, SettingsWrong, in_words
-from config.rules import BROKEN, admin_key_rules, advice, approval_rules, server_rules
+from config.rules import (
+    BROKEN,
+    admin_chat_rules,
+    admin_key_rules,
+    advice,
+    approval_rules,
+    server_rules,
+)
 from config.settings import (
     GROUPS,
     MEANT_EMPTY,
@@ -177,6 +184,7 @@ class _Reader:
         if not any(problem.name == "API_KEYS" for problem in self._problems):
             self._check(approval_rules(server, approvals))
             self._check(admin_key_rules(server, approvals))
+            self._check(admin_chat_rules(server, logs))
         prompt = self._prompt(agent.system_prompt)
         if self._problems:
             raise SettingsWrong(tuple(self._problems))

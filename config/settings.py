@@ -177,6 +177,11 @@ class AgentSettings(Group):
     model_fallback: str = setting(
         "", "The model that is asked when the first one fails.", "anthropic:claude-sonnet-4-5"
     )
+    model_images: Annotated[Literal["auto", "on", "off"], Lower] = setting(
+        "auto",
+        "Whether the model is shown pictures; auto does what is known of the model.",
+        "on",
+    )
     system_prompt: str = setting(
         "", "What the agent is told about itself: a text, or a file that holds it.", "prompt.md"
     )
@@ -192,9 +197,9 @@ class AgentSettings(Group):
         (), "Your own tools as package.module:TOOLS, separated by commas.", "my_tools:TOOLS"
     )
     safe_tools: CommaList = setting(
-        ("time", "note", "notes", "remind_me"),
+        ("time", "note", "notes", "remind_me", "send_file"),
         "The tools that need no approval, separated by commas; empty means none.",
-        "time,note,notes,remind_me,weather",
+        "time,note,notes,remind_me,send_file,weather",
     )
     agent: Annotated[str, AfterValidator(values.import_path)] = setting(
         "", "A graph of your own as package.module:graph in place of the agent.", "my_agent:graph"
@@ -227,6 +232,11 @@ class ApprovalSettings(Group):
         "The admins as platform:id, separated by commas; /whoami tells one's own.",
         "telegram:12345,discord:678,api:ops",
     )
+    approval_chat: Annotated[str, AfterValidator(values.chat)] = setting(
+        "",
+        "The shared chat that is shown what admins must decide, as platform:id.",
+        "telegram:-1001234567890",
+    )
     approval_ttl_minutes: float = setting(
         60.0,
         "An approval that nobody decides expires after so many minutes.",
@@ -247,7 +257,8 @@ class LogSettings(Group):
     )
     admin_chat: Annotated[CommaList, AfterValidator(values.people)] = setting(
         (),
-        "The chats that are told of alarms, as platform:id, separated by commas.",
+        "The chats that are told of alarms, as platform:id, separated by commas; over HTTP with "
+        "keys api:key/user_id.",
         "telegram:12345",
     )
 

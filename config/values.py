@@ -91,6 +91,13 @@ def people(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def chat(value: str) -> str:
+    """Check that it is empty or written as ``platform:id``."""
+    if value and not PERSON.fullmatch(value):
+        raise ValueError(f"{value!r} is not written as platform:id")
+    return value
+
+
 def import_paths(value: tuple[str, ...]) -> tuple[str, ...]:
     """Check that each is written as ``package.module:name``."""
     for path in value:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
+from sessions.files import take_over_files
 from sessions.message_rows import message_of, numbered, values_of
 from sessions.models import Message, MessageState
 from sessions.tables import insert_if_absent, messages
@@ -28,7 +29,8 @@ def store_answer(
     answer = replace(answer, answers=message_id)
     both = {"message": message_id, "answer": answer.id, "ended": state}
     if db.execute(MARK_ANSWERED, both).rowcount == 1:
-        return numbered(answer, db.execute(WRITE, values_of(answer)).scalar_one())
+        number = db.execute(WRITE, values_of(answer)).scalar_one()
+        return numbered(replace(answer, files=take_over_files(db, message_id, answer.id)), number)
     known = db.execute(BY_ID, {"message": answer.id}).one_or_none()
     if known is None:
         raise KeyError(message_id)

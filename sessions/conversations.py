@@ -1,21 +1,24 @@
 """What was said: messages, which are transcript, inbox and outbox at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
 
 from sessions.answering import CHANGE, WRITE, store_answer
+from sessions.cards import Cards
 from sessions.database import Database
 from sessions.dead_letters import DeadLetters
+from sessions.files import File, Files, store_files
 from sessions.message_rows import message_of, numbered, values_of
 from sessions.models import Message, MessageState, Place
 from sessions.news import News
 from sessions.parts import FORGET as FORGET_PARTS
 from sessions.parts import Parts
 from sessions.past import Past, title_of
+from sessions.pieces import is_piece, store_pieces
 from sessions.tables import (
     HAS_NOT_ENDED,
     IS_HELD,
@@ -59,16 +62,33 @@ class Conversations:
         self.parts = Parts(database)
         self.past = Past(database)
         self.dead = DeadLetters(database, clock=clock)
+        self.files = Files(database)
+        self.cards = Cards(database)
         self.news = News()
 
-    async def receive(self, message: Message, fingerprint: str = "") -> Message | None:
-        """Store a person's message; None if a message with its platform's id is there already."""
+    async def receive(
+        self,
+        message: Message,
+        fingerprint: str = "",
+        *,
+        received: Sequence[File] = (),
+        pieces: Sequence[str] = (),
+    ) -> Message | None:
+        """Store a person's message, with the files that came with it.
+
+        None if a message with its platform's id is there already, or it is a piece of one.
+        """
+        message = replace(message, files=len(received))
         row = values_of(message)
 
         def work(db: Connection) -> Message | None:
+            if is_piece(db, message):
+                return None
             number = db.execute(RECEIVE, row).scalar_one_or_none()
             if number is None:
                 return None
+            store_pieces(db, message, pieces)
+            store_files(db, message.id, received)
             if fingerprint:
                 print_ = {"message_id": message.id, "fingerprint": fingerprint}
                 db.execute(fingerprints.insert(), print_)

@@ -145,6 +145,20 @@ class SessionManager:
 
         return await self.store.change(session_id, join)
 
+    async def move(self, platform: str, old: str, new: str) -> int:
+        """Let the sessions of a shared chat go on under its new id; count them.
+
+        One that has begun there already goes on as it is.
+        """
+        moved = 0
+        for session in await self.store.all():
+            if session.platform != platform or session.key.chat_id != old:
+                continue
+            with suppress(NoSuchSession, KeyTaken):
+                await self.store.change(session.session_id, lambda each: _moved(each, old, new))
+                moved += 1
+        return moved
+
     async def end(self, session_id: str) -> Session | None:
         """Remove a session and return it; None if it was gone already."""
         return await self.store.remove(session_id)
@@ -156,6 +170,16 @@ class SessionManager:
         unfinished message.
         """
         return await self.store.remove_idle_since(self._clock() - self._ttl, keep=keep)
+
+
+def _moved(session: Session, old: str, new: str) -> Session:
+    shared = f"{session.platform}_chat_"
+    whole_chat = session.user_id == f"{shared}{old}"
+    return replace(
+        session,
+        user_id=f"{shared}{new}" if whole_chat else session.user_id,
+        metadata={**session.metadata, "chat_id": new},
+    )
 
 
 def _open(key: SessionKey, at: datetime) -> Session:

@@ -38,6 +38,8 @@ def values_of(message: Message) -> dict[str, Any]:
         "sent_at": stored(message.sent_at),
         "answers": message.answers or None,
         "attempts": message.attempts,
+        "private": message.private,
+        "files": message.files,
     }
 
 
@@ -58,4 +60,6 @@ def message_of(row: Row[Any]) -> Message:
         answers=row.answers or "",
         attempts=row.attempts,
         number=row.number,
+        private=row.private,
+        files=row.files,
     )

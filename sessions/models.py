@@ -105,7 +105,9 @@ class Message:
     `id` is a UUID: also the id of the HumanMessage or AIMessage in the agent's thread.
     `platform_message_id` is the platform's own; (platform, chat, that id) is unique when set.
     `answers` is the id of the person's message that an answer belongs to, empty otherwise.
-    `number` grows with every message; it is 0 until the row is stored.
+    `number` grows with every message; it is 0 until the row is stored. A `private` message, and
+    the answer to it, are for one person alone, also in a shared chat. `files` counts those that
+    came with it, or go out with it.
     """
 
     id: str
@@ -122,6 +124,8 @@ class Message:
     answers: str = ""
     attempts: int = 0
     number: int = 0
+    private: bool = False
+    files: int = 0
 
 
 # ---------------------------------------------------------------- approvals

@@ -1,8 +1,6 @@
-"""What platforms are known to show: the parts of an answer, and the cards of approvals."""
+"""What platforms are known to show: the parts of an answer."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
 from sessions.database import Database
 from sessions.tables import insert_if_absent, parts
@@ -13,7 +11,7 @@ FORGET = delete(parts).where(parts.c.shows == bindparam("shown"))
 
 
 class Parts:
-    """The platforms' own ids of what they show. `shows` is the id of a message or an approval."""
+    """The platforms' own ids of what they show. `shows` is the id of a message."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,22 +25,7 @@ class Parts:
         """Give the parts that are shown, in the order in which they were sent."""
         query = {"shown": shows}
         found = await self._database.read(lambda db: db.execute(OF, query).scalars().all())
-        return tuple(part for part in found if part)
-
-    async def is_known(self, shows: str) -> bool:
-        """Say whether anything of it was shown."""
-        query = {"shown": shows}
-        found = await self._database.read(lambda db: db.execute(OF, query).first())
-        return found is not None
-
-    async def cards_shown(self, approvals: Sequence[str]) -> None:
-        """Note that the cards of approvals stand in a chat, under whatever id."""
-
-        def work(db: Connection) -> None:
-            for approval in approvals:
-                db.execute(ADD, {"shows": approval, "part": ""})
-
-        await self._database.write(work)
+        return tuple(found)
 
     async def forget(self, shows: str) -> None:
         """Note that nothing of it is shown any more, or that it does not matter now."""

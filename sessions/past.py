@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, delete, exists, select, update
 from sessions.answering import CHANGE, store_answer
 from sessions.database import Database
 from sessions.erasing import erase_conversation, erase_messages
+from sessions.files import hand_over_files
 from sessions.message_rows import message_of
 from sessions.models import Conversation, Message, Place
 from sessions.tables import HAS_NOT_ENDED, IS_UNFINISHED, approvals, conversations, messages
@@ -138,6 +139,7 @@ class Past:
         """Erase an exchange and make its question that of the command, in one step."""
 
         def work(db: Connection) -> None:
+            hand_over_files(db, exchange.question.id, command_id)
             _erase(db, exchange)
             db.execute(CHANGE, {"message": command_id, "text": exchange.question.text})
             _name(db, exchange.question, said)

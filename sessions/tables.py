@@ -86,6 +86,9 @@ messages = Table(
         f"(role = 'assistant' AND state IN ({_listed(BOTS_STATES)}))",
         name="state",
     ),
+    # Since revision 0004; `files` counts those that came with it, or go with it.
+    Column("private", Boolean, nullable=False, server_default=text("0")),
+    Column("files", Integer, nullable=False, server_default=text("0")),
     Index(None, "thread_id", "number"),
     Index(None, "answers"),
     Index(None, "platform", "user_id", "number"),

@@ -47,7 +47,7 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
                 ),
                 "headers": LOCATION,
             },
-            **documented(401, 403, 413, 422, 429, 500, 502, 503),
+            **documented(401, 403, 409, 413, 422, 429, 500, 502, 503),
         },
     )
     async def chat(
@@ -88,6 +88,7 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
             approvals=approvals,
             notices=[*([heard.settled.text] if heard.settled else []), *heard.notices],
             suggestions=heard.suggestions,
+            files=heard.files,
         )
         return respond(answer, message_id, later=heard.state in {"held", "running"})
 

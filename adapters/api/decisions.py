@@ -96,4 +96,5 @@ def _answer(stored: StoredApproval, heard: Heard, approvals: list[ApprovalView])
         pending_approval=approvals[0] if approvals else None,
         approvals=approvals,
         notices=heard.notices,
+        files=heard.files,
     )

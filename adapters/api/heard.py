@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from adapters.api.problems import Problem
-from adapters.api.views import TurnState
+from adapters.api.views import FileView, TurnState, file_views, settled_view
 from adapters.contract import (
     Accepted,
     Answer,
@@ -40,6 +40,7 @@ class Heard:
     accepted: Accepted | None = None
     preview: str = ""
     answers: list[str] = field(default_factory=list)
+    files: list[FileView] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     suggestions: list[str] = field(default_factory=list)
     requests: list[ApprovalRequest] = field(default_factory=list)
@@ -55,8 +56,9 @@ class Heard:
                 self.accepted = reply
             case TextDelta(text):
                 self.preview += text
-            case Answer(_, text):
+            case Answer(message_id, text):
                 self.answers.append(text)
+                self.files.extend(file_views(message_id, reply.attachments))
             case Notice(text, suggestions):
                 self.notices.append(text)
                 self.suggestions.extend(suggestions)
@@ -95,6 +97,8 @@ class Heard:
         if self.requests:
             names = ", ".join(dict.fromkeys(a.name for r in self.requests for a in r.actions))
             return f"This waits for a decision: {names}."
+        if self.settled is not None and self.complete:
+            return self.settled.text
         return "" if self.complete else "Still at work. Ask again at the address in Location."
 
 
@@ -103,11 +107,12 @@ def refusal(reply: Refused) -> Problem:
     status = _STATUS_OF_REFUSAL[reply.why]
     wait = math.ceil(reply.retry_after or 2)
     headers = {"Retry-After": str(wait)} if reply.why in {"busy", "closing"} else None
-    more = {} if reply.settled is None else {"settled": reply.settled}
+    more = {} if reply.settled is None else {"settled": settled_view(reply.settled)}
     return Problem(status, reply.text, headers=headers, more=more)
 
 
 def failure(reply: Failure, settled: ApprovalSettled | None = None) -> Problem:
     """Say a failure of the agent as a problem; a decision that was taken stands."""
-    more = {"reference": reply.reference} | ({} if settled is None else {"settled": settled})
+    decided = {} if settled is None else {"settled": settled_view(settled)}
+    more = {"reference": reply.reference, **decided}
     return Problem(502, reply.message, more=more)

@@ -13,7 +13,7 @@ from adapters.api.json_response import JsonResponse, to_json
 from adapters.api.problems import documented
 from adapters.api.records import Records, StoredMessage
 from adapters.api.stream import PING_SECONDS, wants_stream
-from adapters.api.views import Mailbox, MailView
+from adapters.api.views import Mailbox, MailView, file_views
 from adapters.contract import Address
 
 LARGEST_PAGE = 200
@@ -68,7 +68,7 @@ def mailbox_routes(records: Records, stopping: asyncio.Event) -> APIRouter:
             return EventSourceResponse(events, headers=headers)
         found = await records.mailbox(owner, after=begin, limit=limit + 1)
         page = found[:limit]
-        items = list(map(_view, page))
+        items = [await _view(records, message) for message in page]
         return JsonResponse(Mailbox(items, page[-1].number if len(found) > limit else None))
 
     return router
@@ -84,7 +84,8 @@ async def _events(
             page = await records.mailbox(owner, after=after, limit=AT_ONCE)
             for message in page:
                 after = message.number
-                text = to_json(_view(message)).encode("utf-8", "replace").decode()
+                view = await _view(records, message)
+                text = to_json(view).encode("utf-8", "replace").decode()
                 yield format_sse_event(data_str=text, event="message", id=str(after))
             if not page and not await _either(news, stopping):
                 yield KEEPALIVE_COMMENT
@@ -103,7 +104,13 @@ async def _either(one: asyncio.Event, other: asyncio.Event) -> bool:
     return bool(done)
 
 
-def _view(message: StoredMessage) -> MailView:
+async def _view(records: Records, message: StoredMessage) -> MailView:
+    files = await records.files(message.id) if message.files else ()
     return MailView(
-        message.id, message.number, message.text, message.created_at, message.answers or None
+        message.id,
+        message.number,
+        message.text,
+        message.created_at,
+        message.answers or None,
+        file_views(message.id, files),
     )

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from adapters.contract import Address, ApprovalRequest
+from adapters.contract import Address, ApprovalRequest, Attachment
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """A message of a person or of the bot as it is stored.
 
-    `answers` is the id of the message that it answers, empty otherwise; `number` grows.
+    `answers` is the id of the message that it answers, empty otherwise; `number` grows; `files`
+    counts those that go with it.
     """
 
     id: str
@@ -27,6 +28,7 @@ class StoredMessage:
     session_id: str = ""
     thread_id: str = ""
     answers: str = ""
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Records(Protocol):
 
     async def fingerprint(self, message_id: str) -> str:
         """Give the fingerprint with which a message came, empty if there was none."""
+        ...
+
+    async def files(self, message_id: str) -> Sequence[Attachment]:
+        """Give the files that go with a message, in order."""
         ...
 
     def changes(self, message_id: str) -> AbstractContextManager[asyncio.Event]:

@@ -11,8 +11,16 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from adapters.api.heard import failure, refusal
 from adapters.api.json_response import to_json
-from adapters.api.views import approval_view
-from adapters.contract import ApprovalRequest, Failure, Held, Refused, Reply
+from adapters.api.views import approval_view, file_views, settled_view
+from adapters.contract import (
+    Answer,
+    ApprovalRequest,
+    ApprovalSettled,
+    Failure,
+    Held,
+    Refused,
+    Reply,
+)
 
 PING_SECONDS = 15
 EVENT_STREAM: Mapping[str, Any] = {
@@ -51,6 +59,11 @@ def event(reply: Reply) -> bytes:
         case Held():
             views = [approval_view(request) for request in reply.approvals]
             data = {"message_id": reply.message_id, "text": reply.text, "approvals": views}
+        case ApprovalSettled():
+            data = settled_view(reply)
+        case Answer(message_id, text):
+            files = file_views(message_id, reply.attachments)
+            data = {"message_id": message_id, "text": text, "files": files}
         case _:
             data = asdict(reply)
     # format_sse_event encodes strictly, and a model may have streamed half a character.

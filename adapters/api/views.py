@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from adapters.contract import ApprovalRequest, VerdictName
+from adapters.contract import ApprovalRequest, ApprovalSettled, Attachment, VerdictName
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,52 @@ def approval_view(request: ApprovalRequest) -> ApprovalView:
     )
 
 
+@dataclass(frozen=True)
+class SettledView:
+    """How an approval ended; `ending` is empty until its actions have ended too."""
+
+    approval_id: str
+    outcome: str
+    by: str
+    at: datetime
+    text: str
+    ending: str
+
+
+def settled_view(settled: ApprovalSettled) -> SettledView:
+    """Show how an approval ended."""
+    return SettledView(
+        settled.approval_id,
+        settled.outcome,
+        settled.by,
+        settled.at,
+        settled.text,
+        settled.ending,
+    )
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A file that goes with an answer."""
+
+    name: str
+    media_type: str
+    size: Annotated[int, Field(description="In bytes.")]
+    url: Annotated[str, Field(description="Where it is.")]
+
+
+def file_views(message_id: str, attachments: Sequence[Attachment]) -> list[FileView]:
+    """Show the files of an answer."""
+    return [
+        FileView(
+            each.name, each.media_type, len(each.content), f"/api/messages/{message_id}/files/{n}"
+        )
+        for n, each in enumerate(attachments, 1)
+    ]
+
+
+Files = Annotated[Sequence[FileView], Field(description="Files that go with the answer.")]
+
 TurnState = Literal["answered", "parked", "held", "running"]
 
 State = Annotated[
@@ -92,6 +138,7 @@ class ChatAnswer:
         Sequence[str], Field(description="What the bot itself said on the way, in order.")
     ]
     suggestions: Annotated[Sequence[str], Field(description="Texts that one could send next.")]
+    files: Files
 
 
 @dataclass(frozen=True)
@@ -117,6 +164,7 @@ class DecisionAnswer:
     pending_approval: Pending
     approvals: AllPending
     notices: Sequence[str]
+    files: Files
 
 
 @dataclass(frozen=True)
@@ -143,6 +191,7 @@ class MessageView:
     answer_id: str | None
     pending_approval: Pending
     approvals: AllPending
+    files: Files
 
 
 @dataclass(frozen=True)
@@ -154,6 +203,7 @@ class MailView:
     text: str
     created_at: datetime
     answers: Annotated[str | None, Field(description="The id of the message that it answers.")]
+    files: Files
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.store.base import BaseStore
 
+from bot.agent.attachments import ShowPictures
 from bot.agent.ledgered import ToolRuns
 from bot.agent.middleware import GuardModel, RunToolsOnce, StopBeforeModel
 
@@ -40,6 +41,7 @@ def build_agent(
     runs: ToolRuns,
     saver: BaseCheckpointSaver[Any],
     store: BaseStore,
+    pictures: ShowPictures,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Build the agent. A tool that is not on the safe list asks before it runs."""
     model, *fallbacks = models
@@ -60,7 +62,7 @@ def build_agent(
     ]
     if fallbacks:
         middleware.append(ModelFallbackMiddleware(*fallbacks))
-    middleware.append(GuardModel())
+    middleware += [pictures, GuardModel()]
     return create_agent(
         model,
         list(tools),

@@ -36,6 +36,7 @@ WHAT_I_CAN = (
     "- note: buy milk\n"
     "- what are my notes?\n"
     "- remind me in 10 minutes to drink tea\n"
+    "- write tea, milk and bread to a file\n"
     "- send hello to me (this asks for approval first)\n"
     "- forget my notes (so does this)\n"
     "and join several with “and”."
@@ -50,6 +51,7 @@ WHEN = (
     r"|(?:daily|hourly|weekly|monthly)\b|at (?:\d|noon|midnight))"
 )
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("send_file", re.compile(r"(?:please )?write (?P<text>.+) (?:in)?to a file[.! ]*", LONG)),
     (
         "forget_notes",
         re.compile(r"(?:please )?(?:forget|delete) (?:all )?my notes[?.! ]*", re.IGNORECASE),

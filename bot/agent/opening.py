@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool, tool
 from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
+from bot.agent.attachments import LoadFile, SendFile, ShowPictures, Sight, file_tool
 from bot.agent.contained import contained
 from bot.agent.graph import Limits, build_agent
 from bot.agent.ledgered import ToolRuns, may_run_again
@@ -25,7 +26,7 @@ from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver
 from bot.agent.thread_file import ours_or_new
 from bot.agent.tokens import Spend, TokenCounter
-from bot.agent.tools import Send, shipped_tools
+from bot.agent.tools import Send, ZoneOf, shipped_tools
 from bot.agent.untraced import untraced
 from bot.errors import StartError
 from sessions.ledger import Ledger
@@ -46,10 +47,11 @@ class AgentOptions:
     bot_name: str = "Threadline"
     system_prompt: str = ""
     tools: tuple[str, ...] = ()
-    safe_tools: tuple[str, ...] = ("time", "note", "notes", "remind_me")
+    safe_tools: tuple[str, ...] = ("time", "note", "notes", "remind_me", "send_file")
     agent: str = ""
     ungated: Literal["refuse", "allow"] = "refuse"
     tool_timeout_seconds: float = 60
+    model_images: Sight = "auto"
 
 
 @asynccontextmanager
@@ -61,6 +63,9 @@ async def open_agent(
     send: Send,
     spend: Spend,
     remind: Remind,
+    load_file: LoadFile,
+    send_file: SendFile,
+    zone_of: ZoneOf,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[Runner]:
     """Open everything that the agent needs.
@@ -82,9 +87,13 @@ async def open_agent(
                 options.agent, options.ungated, saver=saver, store=store
             )
             counted = graph.with_config(counting)
-            yield Runner(counted, saver, own, runs, speaking_nodes(graph))
+            yield Runner(counted, saver, own, runs, speaking_nodes(graph), inline_pictures=True)
             return
-        shipped = [*shipped_tools(send, clock), reminding_tool(remind)]
+        shipped = [
+            *shipped_tools(send, zone_of, clock),
+            reminding_tool(remind),
+            file_tool(send_file),
+        ]
         tools = {each.name: each for each in shipped}
         for path in options.tools:
             for each in await asyncio.to_thread(_own_tools, path):
@@ -103,6 +112,7 @@ async def open_agent(
             runs=runs,
             saver=saver,
             store=store,
+            pictures=ShowPictures(load_file, options.model_images),
         )
         # What runs unasked is on disk as a call before it runs, so that a crash runs it no second
         # time; where doing so changes nothing, the turn is written once, at its end.

@@ -3,12 +3,11 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from itertools import takewhile
 from typing import Any, Literal
 from uuid import uuid4
 
 import structlog
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.base import CheckpointTuple
@@ -17,6 +16,7 @@ from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Action, TextDelta, Verdict
 from bot.agent.answers import AGENT_NODE, Listener
+from bot.agent.attachments import human_message
 from bot.agent.context import TurnContext, current_turn
 from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.failures import sentence_for
@@ -25,9 +25,10 @@ from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import ThreadSaver
 from bot.agent.shapes import check_verdicts
-from bot.agent.threads import NOT_RUN, beyond, split_at, unanswered_calls
+from bot.agent.threads import NOT_RUN, answered_by_tools, beyond, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
+from sessions.files import File
 from sessions.wiping import rewrite, wipe
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class Runner:
         *,
         durability: Durability = "exit",
         history_max_chars: int = sys.maxsize,
+        inline_pictures: bool = False,
     ) -> None:
         self._graph = graph
         self._saver = saver
@@ -65,14 +67,17 @@ class Runner:
         self._speaking = speaking
         self._durability = durability
         self._history_max_chars = history_max_chars
+        self._inline_pictures = inline_pictures
 
     @property
     def tools(self) -> frozenset[str]:
         """The names of the tools that are known."""
         return frozenset(self._tools)
 
-    async def ask(self, text: str, context: TurnContext) -> AsyncIterator[Event]:
-        """Put a person's text to the agent; doing it again changes nothing.
+    async def ask(
+        self, text: str, context: TurnContext, files: Sequence[File] = ()
+    ) -> AsyncIterator[Event]:
+        """Put a person's text and files to the agent; doing it again changes nothing.
 
         Whole turns that the model no longer sees leave the thread; the transcript keeps them.
         """
@@ -81,7 +86,8 @@ class Runner:
             what: dict[str, Any] | None = None
             if context.message_id not in {each.id for each in messages}:
                 said = await self._answers(context.thread_id, messages)
-                said.append(HumanMessage(text, id=context.message_id))
+                inline = self._inline_pictures
+                said.append(human_message(text, context.message_id, files, inline=inline))
                 gone = beyond([*messages, *said], self._history_max_chars)
                 what = {"messages": [*said, *(RemoveMessage(id=str(each.id)) for each in gone)]}
             async for event in self._run(what, context, self._durability):
@@ -218,7 +224,7 @@ class Runner:
             if requests:
                 return Parked(requests)
         messages = _messages_in(found)
-        if direct := _answered_by_tools(messages):
+        if direct := answered_by_tools(messages):
             await self._append(context.thread_id, [direct])
             messages.append(direct)
         finished = _finished(messages)
@@ -276,14 +282,6 @@ def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
     if not isinstance(last, AIMessage) or last.tool_calls or unanswered_calls(messages):
         return None
     return Finished(str(last.id), last.text)
-
-
-def _answered_by_tools(messages: Sequence[AnyMessage]) -> AIMessage | None:
-    """Say in the model's stead what tools with `return_direct` answered, as nobody else did."""
-    results = list(takewhile(lambda each: isinstance(each, ToolMessage), reversed(messages)))
-    if not results or unanswered_calls(messages):
-        return None
-    return AIMessage("\n".join(each.text for each in reversed(results)), id=str(uuid4()))
 
 
 def _is_cancelled() -> bool:

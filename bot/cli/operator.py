@@ -85,7 +85,8 @@ def _with_own_bot(
     loaded: Loaded, path: Path, command: Callable[[Operator], Coroutine[Any, Any, Result]]
 ) -> Result:
     # Only now: with a bot running, a command needs none of the libraries behind these.
-    from bot.app import operating, web_options  # noqa: PLC0415 - see above
+    from bot.app import operating  # noqa: PLC0415 - see above
+    from bot.plain_values import web_options  # noqa: PLC0415 - see above
     from bot.web.serving import serving_control  # noqa: PLC0415 - see above
 
     options = web_options(loaded.settings)

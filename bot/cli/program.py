@@ -20,7 +20,7 @@ FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="threadline",
-    help="One LangGraph agent on Telegram, Discord and HTTP, with approvals.",
+    help="One LangGraph agent over HTTP and in the terminal, with approvals.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

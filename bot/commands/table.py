@@ -12,7 +12,7 @@ UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking
 
 TABLE: tuple[Entry, ...] = (
     Entry(Command("start", "Say hello and what I can do"), talking.start),
-    Entry(Command("help", "List the commands"), talking.help_),
+    Entry(Command("help", "List the commands", "[command]"), talking.help_),
     Entry(Command("new", "Begin a new conversation"), talking.new, queues=True),
     Entry(Command("history", "Show what was said here", "[n]"), past.history, queues=True),
     Entry(Command("undo", "Forget the last exchange"), past.undo, queues=True),
@@ -57,7 +57,7 @@ def is_always_heard(text: str) -> bool:
 
 def parse(text: str) -> tuple[Entry | None, str]:
     """Find the command that a text is, as ``/new`` or ``/new@thisbot``; None for a plain text."""
-    first, *rest = text.strip().split(maxsplit=1)
+    first, *rest = text.split(maxsplit=1) or [""]
     match = COMMAND.fullmatch(first)
     if match is None:
         return None, text

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from adapters.api import StoredApproval, StoredMessage
-from adapters.contract import Address, ApprovalRequest
+from adapters.contract import Address, ApprovalRequest, Attachment
 from bot.addresses import address_of, place_of, session_key
 from bot.bot import Bot
 from bot.cards import as_request
@@ -32,6 +32,11 @@ class BotRecords:
     async def fingerprint(self, message_id: str) -> str:
         """Give the fingerprint with which a message came, empty if there was none."""
         return await self.bot.conversations.fingerprint(message_id)
+
+    async def files(self, message_id: str) -> Sequence[Attachment]:
+        """Give the files that go with a message, in order."""
+        found = await self.bot.conversations.files.of(message_id)
+        return [Attachment(each.name, each.media_type, each.content) for each in found]
 
     def changes(self, message_id: str) -> AbstractContextManager[asyncio.Event]:
         """Give an event that is set whenever something happens to this message."""
@@ -102,4 +107,5 @@ def _view(message: Message) -> StoredMessage:
         session_id=message.session_id,
         thread_id=message.thread_id,
         answers=message.answers,
+        files=message.files,
     )

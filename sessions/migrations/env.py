@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from sessions.tables import metadata
+from sessions.platform_tables import files
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=files.metadata,
     render_as_batch=True,
     transactional_ddl=True,
 )

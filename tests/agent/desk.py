@@ -15,6 +15,7 @@ from bot.agent.opening import AgentOptions, open_agent
 from bot.agent.runner import Runner
 from bot.errors import NoReminder
 from sessions.database import Database
+from sessions.files import File
 from sessions.ledger import Ledger
 
 
@@ -41,6 +42,8 @@ class Desk:
     sent: list[tuple[str, str]] = field(default_factory=list)
     spent: list[tuple[str, int]] = field(default_factory=list)
     diary: Diary = field(default_factory=Diary)
+    files: dict[str, File] = field(default_factory=dict)
+    stored: dict[str, File] = field(default_factory=dict)
 
 
 def context(thread_id: str = "t", person: str = "ann", message_id: str = "") -> TurnContext:
@@ -62,11 +65,22 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     sent: list[tuple[str, str]] = []
     spent: list[tuple[str, int]] = []
+    files: dict[str, File] = {}
+    stored: dict[str, File] = {}
     diary = Diary()
 
     async def send(_: TurnContext, to: str, text: str) -> str:
         sent.append((to, text))
         return f"Sent to {to}."
+
+    async def send_file(_: TurnContext, ordinal: str, file: File) -> None:
+        files[ordinal] = file
+
+    async def load_file(file_id: str) -> File | None:
+        return stored.get(file_id)
+
+    async def no_zone(_: str) -> str:
+        return ""
 
     def spend(turn: TurnContext, tokens: int) -> None:
         spent.append((turn.person.person, tokens))
@@ -79,10 +93,13 @@ async def open_desk(
             ledger=ledger,
             send=send,
             remind=diary.remind,
+            load_file=load_file,
+            send_file=send_file,
+            zone_of=no_zone,
             spend=spend,
             clock=clock,
         ) as runner:
-            yield Desk(runner, ledger, sent, spent, diary)
+            yield Desk(runner, ledger, sent, spent, diary, files, stored)
 
 
 async def events_of(events: AsyncIterator[Event]) -> tuple[str, Event]:

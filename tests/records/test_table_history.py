@@ -18,21 +18,31 @@ import sessions
 from sessions.conversations import Conversations
 from sessions.database import Database, connected
 from sessions.migrations.running import BrokenReferences, known_revisions, migrate
-from sessions.tables import metadata
+from sessions.platform_tables import files
 from tests.records.made_up import NOON, message
 
 Shape = dict[str, list[str]]
 
 
 def shape(path: Path) -> Shape:
-    """Give the SQL of each table and index, its lines sorted, for their order is free."""
+    """Give the SQL of each table and index, its columns sorted, for their order is free."""
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {
-            name: sorted(line.strip().rstrip(",") for line in sql.splitlines())
+            name: sorted(columns(sql))
             for name, sql in rows
             if name not in ("alembic_version", "sqlite_sequence")
         }
+
+
+def columns(sql: str) -> list[str]:
+    """Cut a statement at the commas that stand in no further parentheses."""
+    depth, words = 0, ""
+    for letter in " ".join(sql.split()):
+        depth += (letter == "(") - (letter == ")")
+        ends = (letter in ",(" and depth == 1) or (letter == ")" and depth == 0)
+        words += "\n" if ends else letter
+    return [line.strip() for line in words.splitlines() if line.strip()]
 
 
 def made_by_hand(path: Path, revision: str) -> None:
@@ -44,7 +54,7 @@ def made_by_hand(path: Path, revision: str) -> None:
 
 def made_by_code(path: Path) -> Shape:
     engine = create_engine(f"sqlite:///{path}")
-    metadata.create_all(engine)
+    files.metadata.create_all(engine)
     engine.dispose()
     return shape(path)
 
@@ -65,7 +75,7 @@ async def test_a_new_database_has_the_tables_that_the_code_says(tmp_path: Path, 
     async with Database.open(path) as database:
 
         def difference(db: Connection) -> list[object]:
-            return list(compare_metadata(MigrationContext.configure(db), metadata))
+            return list(compare_metadata(MigrationContext.configure(db), files.metadata))
 
         assert await database.read(difference) == []
     wanted = await asyncio.to_thread(made_by_code, tmp_path / "wanted.db")

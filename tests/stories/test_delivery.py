@@ -128,7 +128,7 @@ async def test_a_card_that_was_never_shown_is_shown_after_the_restart(tmp_path: 
         card = card_in(await people.say("ann", "send hello to me"))
         # As a kill leaves it that came before the card was seen to be shown.
         people._screens["ann", ""].clear()
-        await house.bot.conversations.parts.forget(card.approval_id)
+        await house.bot.conversations.cards.forget(card.approval_id, ANN)
     async with open_house(tmp_path, people=people, recovering=True) as house:
         again = await house.eventually("ann", type(card))
         assert again == card

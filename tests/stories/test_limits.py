@@ -83,18 +83,22 @@ async def test_a_second_copy_of_a_message_does_not_count(
         assert refused(await people.say("ann", "hello", message_id="3"))
 
 
+def ended(replies: tuple[Reply, ...]) -> bool:
+    return any(isinstance(reply, ApprovalSettled) and reply.ending for reply in replies)
+
+
 async def test_what_decides_or_stops_is_never_too_fast(
     tmp_path: Path, clock: Clock, people: MemoryAdapter
 ) -> None:
     async with open_house(tmp_path, people=people, MESSAGES_PER_MINUTE="2"):
         first = card_in(await people.say("ann", "send hello to me"))
-        assert only(ApprovalSettled, await people.say("ann", f"/reject {first.approval_id}"))
+        assert ended(await people.say("ann", f"/reject {first.approval_id}"))
         second = card_in(await people.say("ann", "send hello to me"))
         assert refused(await people.say("ann", "hello"))
         assert refused(await people.say("ann", "/help"))
         assert "Idle" in told(await people.say("ann", "/status"))
         assert "Nothing" in told(await people.say("ann", "/stop"))
-        assert only(ApprovalSettled, await people.tap("ann", second.approval_id, Reject()))
+        assert ended(await people.tap("ann", second.approval_id, Reject()))
         for command in ("/approve", "/reject", "/edit {}", "/respond yes", "/cancel"):
             assert "Nothing is open" in told(await people.say("ann", command))
 
@@ -137,6 +141,17 @@ async def test_who_has_used_up_the_day_is_told_when_the_next_begins(
         assert "of 20 tokens, until 2026-11-22 00:00 UTC" in told(await people.say("ann", "/usage"))
         clock.passes(hours=12)
         assert answer_in(await people.say("ann", "hello"))
+
+
+async def test_who_may_not_ask_again_today_keeps_the_answer_that_they_have(
+    tmp_path: Path, clock: Clock, people: MemoryAdapter
+) -> None:
+    async with open_house(tmp_path, people=people, TOKENS_PER_DAY="20"):
+        first = answer_in(await people.say("ann", "hello"))
+        assert "used up your 20 tokens" in refused(await people.say("ann", "/retry")).text
+        assert first[:100] in told(await people.say("ann", "/history"))
+        clock.passes(hours=12)
+        assert answer_in(await people.say("ann", "/retry")) == first
 
 
 async def test_a_restart_does_not_give_the_days_tokens_back(

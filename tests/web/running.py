@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 
 from adapters.api import ApiAdapter
-from bot.app import open_bot, web_options
+from bot.app import open_bot
 from bot.bot import Bot
+from bot.plain_values import web_options
 from bot.web.server import serving
 from config.loading import load_settings
 

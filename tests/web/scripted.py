@@ -14,6 +14,7 @@ from adapters.contract import (
     Action,
     Address,
     ApprovalRequest,
+    Attachment,
     Decision,
     IncomingMessage,
     Reply,
@@ -76,6 +77,7 @@ class Kept:
     open: dict[str, list[ApprovalRequest]] = field(default_factory=dict)
     news: News = field(default_factory=News)
     fetched_upto: dict[Address, int] = field(default_factory=dict)
+    attached: dict[str, tuple[Attachment, ...]] = field(default_factory=dict)
 
     async def message(self, message_id: str) -> StoredMessage | None:
         return self.messages.get(message_id)
@@ -85,6 +87,9 @@ class Kept:
 
     async def fingerprint(self, message_id: str) -> str:
         return ""
+
+    async def files(self, message_id: str) -> Sequence[Attachment]:
+        return self.attached.get(message_id, ())
 
     def changes(self, message_id: str) -> AbstractContextManager[asyncio.Event]:
         return self.news.listening(message_id)

@@ -61,6 +61,7 @@ async def test_a_decision_is_answered_with_the_outcome_and_the_reply() -> None:
             "pending_approval": None,
             "approvals": [],
             "notices": [],
+            "files": [],
         }
         (decision,) = side.bot.inbound
         assert isinstance(decision, Decision)
@@ -169,6 +170,7 @@ async def test_a_refused_decision_says_why_in_its_status(
                 "by": "api:operator",
                 "at": "2026-11-21T12:00:00Z",
                 "text": "Approved by api:operator.",
+                "ending": "",
             }
 
 

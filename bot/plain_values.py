@@ -1,0 +1,112 @@
+"""What the settings say, as the plain values that the parts of the bot take."""
+
+from importlib.metadata import version
+
+from adapters.api import ApiAdapter
+from adapters.contract import Address
+from bot.agent.graph import Limits as TurnLimits
+from bot.agent.models import ModelOptions
+from bot.agent.opening import AgentOptions
+from bot.deciders import Deciders
+from bot.errors import StartError
+from bot.limits import LimitOptions
+from bot.web.options import ApiKey, WebOptions
+from config.settings import (
+    AgentSettings,
+    ApprovalSettings,
+    LimitSettings,
+    LogSettings,
+    ServerSettings,
+    Settings,
+)
+
+CONTROL_SOCKET = "control.sock"
+
+
+def web_options(settings: Settings) -> WebOptions:
+    """Say where HTTP listens and whom it lets in."""
+    server = settings.server
+    keys = tuple(
+        ApiKey(key.name, key.role, key.secret.get_secret_value()) for key in server.api_keys
+    )
+    return WebOptions(
+        host=server.host,
+        port=server.port,
+        keys=keys,
+        allowed_hosts=server.allowed_hosts,
+        control_socket=settings.sessions.data_dir / CONTROL_SOCKET,
+        version=version("threadline"),
+    )
+
+
+def api_adapter(settings: Settings) -> ApiAdapter:
+    """Give HTTP as a platform."""
+    return ApiAdapter(
+        wait_seconds=settings.server.chat_wait_seconds,
+        max_message_chars=settings.limits.max_message_chars,
+    )
+
+
+def limit_options(limits: LimitSettings) -> LimitOptions:
+    """Say how much is too much."""
+    return LimitOptions(
+        messages_per_minute=limits.messages_per_minute,
+        tokens_per_day=limits.tokens_per_day,
+        concurrent_turns=limits.max_concurrent_turns,
+        turn_seconds=limits.turn_timeout_seconds,
+        message_chars=limits.max_message_chars,
+    )
+
+
+def agent_options(agent: AgentSettings) -> AgentOptions:
+    """Say what the agent is made of."""
+    return AgentOptions(
+        model=ModelOptions(
+            model=agent.model,
+            fallback=agent.model_fallback,
+            base_url=agent.model_base_url,
+            timeout_seconds=agent.model_timeout_seconds,
+            retries=agent.model_retries,
+        ),
+        limits=TurnLimits(
+            history_max_chars=agent.history_max_chars,
+            model_calls=agent.max_model_calls,
+            tool_calls=agent.max_tool_calls,
+        ),
+        bot_name=agent.bot_name,
+        system_prompt=agent.system_prompt,
+        tools=agent.tools,
+        safe_tools=agent.safe_tools,
+        agent=agent.agent,
+        ungated=agent.agent_ungated,
+        tool_timeout_seconds=agent.tool_timeout_seconds,
+        model_images=agent.model_images,
+    )
+
+
+def check_approvers(approvals: ApprovalSettings, tools: frozenset[str]) -> None:
+    """Raise StartError if a tool is named that does not exist."""
+    unknown = sorted(approvals.approvers.keys() - tools - {"*"})
+    if unknown:
+        raise StartError(
+            f"APPROVERS names no tool that exists: {', '.join(unknown)}. "
+            f"The tools are: {', '.join(sorted(tools))}."
+        )
+
+
+def deciders(approvals: ApprovalSettings, server: ServerSettings) -> Deciders:
+    """Admins are those who are named, and the API keys with that role."""
+    keys = {f"api:{key.name}" for key in server.api_keys if key.role == "admin"}
+    return Deciders(approvals.approvers, frozenset(approvals.admins) | keys)
+
+
+def shared_chat(written: str) -> Address | None:
+    """Give the address of a shared chat, which nobody in particular reads."""
+    platform, _, chat = written.partition(":")
+    return Address(platform, chat, "") if chat else None
+
+
+def admin_chats(logs: LogSettings) -> list[Address]:
+    """Give the addresses of ADMIN_CHAT."""
+    chats = [each.partition(":") for each in logs.admin_chat]
+    return [Address(platform, chat, chat) for platform, _, chat in chats]

@@ -1,0 +1,78 @@
+"""What platforms need to lose nothing that arrives: marks, and what could not be handled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from sessions.database import Database
+from sessions.platform_tables import marks, set_aside
+from sessions.tables import insert_if_absent
+from sessions.times import loaded, stored
+
+OF_CHAT = (marks.c.platform == bindparam("where_"), marks.c.chat_id == bindparam("chat"))
+MARK = select(marks.c.mark).where(*OF_CHAT)
+MOVE = update(marks).where(*OF_CHAT)
+BEGIN = insert_if_absent(marks)
+ASIDE = insert_if_absent(set_aside)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Something that arrived and could not be handled, as its platform sent it, and why."""
+
+    platform: str
+    update_id: str
+    content: str
+    reason: str
+    at: datetime
+
+
+class Arrivals:
+    """How far each chat is stored, and what was set aside. All is on disk when a call returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def marks(self, platform: str) -> Mapping[str, str]:
+        """Give the mark of each chat of a platform."""
+        query = select(marks.c.chat_id, marks.c.mark).where(marks.c.platform == platform)
+        return await self._database.read(
+            lambda db: {row.chat_id: row.mark for row in db.execute(query)}
+        )
+
+    async def mark(self, platform: str, chat_id: str, mark: str) -> None:
+        """Move a mark forward; marks are numbers in words, and never move back."""
+        whose = {"where_": platform, "chat": chat_id}
+
+        def work(db: Connection) -> None:
+            known = db.execute(MARK, whose).scalar_one_or_none()
+            if known is None:
+                db.execute(BEGIN, {"platform": platform, "chat_id": chat_id, "mark": mark})
+            elif int(mark) > int(known):
+                db.execute(MOVE.values(mark=mark), whose)
+
+        await self._database.write(work)
+
+    async def set_aside(self, what: SetAside) -> None:
+        """Keep something that cannot be handled; the second time changes nothing."""
+        row = {
+            "platform": what.platform,
+            "update_id": what.update_id,
+            # What is no text for a database is one with its odd characters written out.
+            "content": what.content.encode("utf-8", "backslashreplace").decode(),
+            "reason": what.reason.encode("utf-8", "backslashreplace").decode(),
+            "at": stored(what.at),
+        }
+        await self._database.write(lambda db: db.execute(ASIDE, row))
+
+    async def all_set_aside(self) -> Sequence[SetAside]:
+        """List what was set aside, the last one first."""
+        query = select(set_aside).order_by(set_aside.c.number.desc())
+        return await self._database.read(lambda db: list(map(_load, db.execute(query))))
+
+
+def _load(row: Row[Any]) -> SetAside:
+    return SetAside(row.platform, row.update_id, row.content, row.reason, loaded(row.at))
