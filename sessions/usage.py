@@ -35,7 +35,7 @@ class Usage:
             if db.execute(ADD, more).rowcount == 0:
                 db.execute(usage.insert(), row)
 
-        await self._database.write(work, patient=True)
+        await self._database.write(work)
 
     async def since(self, person: str, day: date) -> Mapping[date, int]:
         """Give what a person used on each day from this one on; days without use are absent."""
