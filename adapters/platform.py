@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.contract import Address, Command, Handler, Replies
+from adapters.contract import Address, ApprovalRequest, Command, Handler, Replies
 
 
 class Adapter(Protocol):
@@ -88,4 +88,8 @@ class Reception(Protocol):
 
     async def mark(self, chat_id: str, message_id: str) -> None:
         """Note that what was said in a chat is stored up to this message; never moves back."""
+        ...
+
+    async def asked(self, approval_id: str) -> ApprovalRequest | None:
+        """Give an open approval as its card shows it: a form needs all of its arguments."""
         ...

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
+from adapters.platform import CannotServe
 from bot.agent.context import TurnContext
 from bot.agent.opening import open_agent
 from bot.alarms import Alarms
@@ -39,6 +40,7 @@ from bot.plain_values import (
     shared_chat,
     web_options,
 )
+from bot.platforms import chat_platforms, checking_platform
 from bot.recovery import recover
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
@@ -207,8 +209,13 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         bot = replace(bot, checks=(*bot.checks, checking_jobs(scheduler)))
         api = api_adapter(settings)
         bot.turns.outbox.connect(api)
+        platforms, hooks = await chat_platforms(settings, bot)
+        for platform in platforms:
+            bot.turns.outbox.connect(platform)
+        bot = replace(bot, checks=(*bot.checks, *map(checking_platform, platforms)))
         bot.alarms.note_unreached()
         options = await asyncio.to_thread(web_options, settings)
+        options = replace(options, hooks=tuple(hooks))
         served = await stack.enter_async_context(serving(bot, api, options))
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
@@ -217,4 +224,9 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around)
         await stack.enter_async_context(sweeping(scheduler, jobs))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
+        for platform in platforms:
+            try:
+                await stack.enter_async_context(platform.serve(bot.handle, bot.commands))
+            except CannotServe as error:
+                raise StartError(str(error)) from None
         yield Running(bot, served)

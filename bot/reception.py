@@ -1,13 +1,13 @@
 """What the bot does for one platform beside handling what arrives: who may come in, and more."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import Address
+from adapters.contract import Address, ApprovalRequest
 from bot.alarms import Alarms
 from sessions.arrivals import Arrivals, SetAside
 from sessions.guests import Guests
@@ -67,6 +67,7 @@ class PlatformReception:
         *,
         admins: frozenset[str],
         alarms: Alarms,
+        asked: Callable[[str], Awaitable[ApprovalRequest | None]],
         clock: Callable[[], datetime],
     ) -> None:
         self._platform = platform
@@ -74,6 +75,7 @@ class PlatformReception:
         self._stores = stores
         self._admins = admins
         self._alarms = alarms
+        self._asked = asked
         self._clock = clock
 
     async def turned_away(self, sender: Address, *, server: str = "") -> str | None:
@@ -136,3 +138,7 @@ class PlatformReception:
     async def mark(self, chat_id: str, message_id: str) -> None:
         """Note up to which message a chat is stored."""
         await self._stores.arrivals.mark(self._platform, chat_id, message_id)
+
+    async def asked(self, approval_id: str) -> ApprovalRequest | None:
+        """Give an open approval as its card shows it."""
+        return await self._asked(approval_id)

@@ -150,8 +150,8 @@ class Turns:
         else:
             turn = Turn(row)
             files = await self.conversations.files.of(row.id) if row.files else ()
-            asked = self.runner.ask(as_said(row, self.groups), turn.context, files)
-            await self.drive(turn, asked, out)
+            said = as_said(row, self.groups, files)
+            await self.drive(turn, self.runner.ask(said, turn.context), out)
         return True
 
     async def drive(

@@ -20,6 +20,8 @@ from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from config.group import MEANT_EMPTY, Group
+from config.platforms import DiscordSettings, TelegramSettings
 from config.problems import Problem, SettingsWrong, in_words
 from config.rules import (
     BROKEN,
@@ -31,10 +33,8 @@ from config.rules import (
 )
 from config.settings import (
     GROUPS,
-    MEANT_EMPTY,
     AgentSettings,
     ApprovalSettings,
-    Group,
     LimitSettings,
     LogSettings,
     ServerSettings,
@@ -180,6 +180,8 @@ class _Reader:
         approvals = self._group(ApprovalSettings)
         limits = self._group(LimitSettings)
         logs = self._group(LogSettings)
+        telegram = self._group(TelegramSettings)
+        discord = self._group(DiscordSettings)
         self._check(server_rules(server))
         if not any(problem.name == "API_KEYS" for problem in self._problems):
             self._check(approval_rules(server, approvals))
@@ -195,7 +197,9 @@ class _Reader:
             }
         )
         agent = agent.model_copy(update={"system_prompt": prompt})
-        return Settings(self._home, server, sessions, limits, agent, approvals, logs)
+        return Settings(
+            self._home, server, sessions, limits, agent, approvals, logs, telegram, discord
+        )
 
     def _group(self, kind: type[SomeGroup]) -> SomeGroup:
         try:

@@ -7,61 +7,15 @@ from the environment and from `.env`; `config.example` writes `.env.example` fro
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    AliasGenerator,
-    BeforeValidator,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator
 
 from config import values
+from config.group import CommaList, Group, Lower, setting
+from config.platforms import DiscordSettings, TelegramSettings
 
-CommaList = Annotated[tuple[str, ...], BeforeValidator(values.parts)]
-Lower = BeforeValidator(values.lower)
 DECIDERS = values.alternatives(values.Decider)
-
-
-def setting(default: Any, description: str, example: str, **limits: Any) -> Any:
-    """Describe a setting: its default, one sentence, and a value as a person would write it."""
-    return Field(
-        default=default,
-        description=description,
-        json_schema_extra={"example": example},
-        validate_default=False,
-        **limits,
-    )
-
-
-class Group(BaseSettings):
-    """Settings that belong together. An empty value means the default."""
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        case_sensitive=True,
-        enable_decoding=False,
-        alias_generator=AliasGenerator(validation_alias=str.upper),
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
-        allow_inf_nan=False,
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _empty_is_the_default(cls, value: object, info: ValidationInfo) -> object:
-        name = info.field_name or ""
-        if isinstance(value, str) and not value.strip() and name not in MEANT_EMPTY:
-            return cls.model_fields[name].get_default()
-        return value
-
-
-MEANT_EMPTY = frozenset({"safe_tools"})
-"""Where an empty value says something: no tool is safe."""
 
 
 class ServerSettings(Group):
@@ -274,11 +228,15 @@ class Settings:
     agent: AgentSettings
     approvals: ApprovalSettings
     logs: LogSettings
+    telegram: TelegramSettings
+    discord: DiscordSettings
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that are never shown or logged."""
-        return values.secret_texts(self.server.api_keys)
+        tokens = (self.telegram.telegram_bot_token, self.discord.discord_bot_token)
+        texts = (token.get_secret_value() for token in tokens)
+        return (*values.secret_texts(self.server.api_keys), *filter(None, texts))
 
 
 GROUPS: Mapping[str, type[Group]] = {
@@ -288,5 +246,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "agent": AgentSettings,
     "approvals": ApprovalSettings,
     "logs": LogSettings,
+    "telegram": TelegramSettings,
+    "discord": DiscordSettings,
 }
 """The groups by their name in `Settings`, in the order in which people read them."""

@@ -14,6 +14,7 @@ Decider = Literal["requester", "admins", "two"]
 KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PERSON = re.compile(r"[a-z][a-z0-9_-]*:\S+")
 IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+TELEGRAM_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 OPERATOR = "operator"
 
 Value = TypeVar("Value")
@@ -118,6 +119,23 @@ def web_address(value: str) -> str:
         address = urlsplit(value)
         if address.scheme not in {"http", "https"} or not address.hostname:
             raise ValueError("is not an address that begins with http:// or https://")
+    return value
+
+
+def socket_address(value: str) -> str:
+    """Check that it is empty or a WebSocket address with a host."""
+    if value:
+        address = urlsplit(value)
+        if address.scheme not in {"ws", "wss"} or not address.hostname:
+            raise ValueError("is not an address that begins with ws:// or wss://")
+    return value
+
+
+def telegram_token(value: SecretStr) -> SecretStr:
+    """Check that it is empty or written as BotFather writes it. No message holds it."""
+    secret = value.get_secret_value()
+    if secret and not TELEGRAM_TOKEN.fullmatch(secret):
+        raise ValueError("is not written as BotFather writes tokens, such as 123456789:AAE…")
     return value
 
 

@@ -56,6 +56,7 @@ class Door:
         self._keyed = bool(options.keys)
         self._operator = operator
         self._allowed_hosts = options.allowed_hosts
+        self._hooks = frozenset(hook.path for hook in options.hooks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
@@ -72,6 +73,8 @@ class Door:
     def _let_in(self, scope: Scope) -> Caller | None:
         if self._operator:
             return OPERATOR
+        if scope["path"] in self._hooks:
+            return None
         headers = Headers(scope=scope)
         if not self._keyed:
             if why := objection(headers, scope["method"], self._allowed_hosts):

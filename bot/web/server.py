@@ -34,6 +34,7 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         statistics_routes(bot),
         metrics_routes(bot),
         health_routes(bot, options.version, lambda: api.takes),
+        *([] if operator else [hook.router for hook in options.hooks]),
         options=options,
         operator=operator,
         max_message_chars=api.max_message_chars,

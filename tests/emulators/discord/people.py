@@ -204,6 +204,7 @@ class People:
             if isinstance(value, File):
                 lying = self.world.attach(channel, value)
                 told = str(lying.id)
+                self.world.offered[lying.id] = lying
                 resolved.setdefault("attachments", {})[told] = attachment_json(lying)
             elif isinstance(value, User):
                 told = str(value.id)

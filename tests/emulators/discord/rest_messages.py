@@ -114,14 +114,17 @@ class Messages:
     async def download(self, request: web.Request) -> web.Response:
         """Return a file, as long as its link lives; without the rules of the API."""
         channel = self.world.channels.get(number(request, "channel"))
-        for message in channel.history if channel else ():
-            for one in message.attachments:
-                if str(one.id) == request.match_info["file"]:
-                    if int(request.query.get("ex", "0"), 16) < self.world.clock.now():
-                        raise web.HTTPNotFound(text="This content is no longer available.")
-                    kind = one.file.content_type or "application/octet-stream"
-                    return web.Response(body=one.file.data, headers={"Content-Type": kind})
-        raise web.HTTPNotFound(text="This content is no longer available.")
+        written = (
+            [each for message in channel.history for each in message.attachments] if channel else []
+        )
+        wanted = request.match_info["file"]
+        found = next(
+            (one for one in (*written, *self.world.offered.values()) if str(one.id) == wanted), None
+        )
+        if found is None or int(request.query.get("ex", "0"), 16) < self.world.clock.now():
+            raise web.HTTPNotFound(text="This content is no longer available.")
+        kind = found.file.content_type or "application/octet-stream"
+        return web.Response(body=found.file.data, headers={"Content-Type": kind})
 
     async def missing(self, request: web.Request) -> web.Response:
         """Say that the stand-in lacks this route; the real one may well have it."""

@@ -189,7 +189,7 @@ class World:
     """Everybody and everything; `content_allowed` is the switch in the developer portal.
 
     `members_allowed` switches the other privileged intents. `largest_upload` is in bytes (10 MiB
-    since 2025, API reference, "Uploading files").
+    since 2025, API reference, "Uploading files"). `offered` are the files given to commands.
     """
 
     clock: Clock
@@ -206,6 +206,7 @@ class World:
     members_allowed: bool = True
     largest_upload: int = 10 * 2**20
     address: str = ""
+    offered: dict[int, Attachment] = field(default_factory=dict)
 
     def direct(self, user: User) -> Channel:
         """Return the direct chat of this person with the bot; there is one."""

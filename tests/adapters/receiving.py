@@ -1,0 +1,37 @@
+"""What the bot does for a platform beside handling messages, kept in memory."""
+
+from collections.abc import Mapping
+
+from adapters.contract import Address, ApprovalRequest
+
+
+class MemoryReception:
+    """`adapters.platform.Reception`: lets everybody in but those in `strangers`."""
+
+    def __init__(self, *asked: ApprovalRequest) -> None:
+        self.strangers: dict[str, str] = {}
+        self.put_aside: list[tuple[str, str, str]] = []
+        self.chats: dict[str, str] = {}
+        self._asked = {request.approval_id: request for request in asked}
+
+    async def turned_away(self, sender: Address, *, server: str = "") -> str | None:
+        if sender.user_id not in self.strangers:
+            return None
+        text, self.strangers[sender.user_id] = self.strangers[sender.user_id], ""
+        return text
+
+    async def set_aside(self, update_id: str, content: str, reason: str) -> None:
+        self.put_aside.append((update_id, content, reason))
+
+    async def moved(self, chat_id: str, new_chat_id: str) -> None:
+        if chat_id in self.chats:
+            self.chats[new_chat_id] = self.chats.pop(chat_id)
+
+    async def marks(self) -> Mapping[str, str]:
+        return dict(self.chats)
+
+    async def mark(self, chat_id: str, message_id: str) -> None:
+        self.chats[chat_id] = str(max(int(message_id), int(self.chats.get(chat_id, "0"))))
+
+    async def asked(self, approval_id: str) -> ApprovalRequest | None:
+        return self._asked.get(approval_id)
