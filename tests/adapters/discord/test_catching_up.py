@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.adapters.discord.scene import Bot, serving
+from adapters.contract import Address, Answer
+from tests.adapters.discord.scene import Bot, Written, serving
 from tests.adapters.receiving import MemoryReception
 from tests.emulators.discord.permissions import Permission
 from tests.emulators.discord.server import Discord
@@ -153,3 +154,15 @@ async def test_an_idle_channel_costs_no_history(
     async with serving(discord, reception=reception) as scene:
         await scene.until(lambda: not scene.adapter._service.channels._behind)  # type: ignore[union-attr]
         assert not discord.traffic.asked("GET", "/messages")
+
+
+async def test_who_answers_something_that_the_bot_began_is_found_too(
+    discord: Discord, ann: User, chat: Channel
+) -> None:
+    bot, reception = Bot(), MemoryReception()
+    async with serving(discord, bot=bot, reception=reception) as scene:
+        to = Address("discord", str(ann.id), str(ann.id))
+        await scene.adapter.deliver(to, Written([Answer("a", "Do not forget the bins.")]))
+    discord.say(chat, ann, "thanks")
+    async with serving(discord, bot=bot, reception=reception) as scene:
+        await scene.until(lambda: "You said: thanks" in chat.texts)
