@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from adapters.contract import Address, Notice
 from bot.addresses import GroupSessions, address_of, owner_of, place_of, session_key
+from bot.agent.attachments import Saying
 from bot.slots import lasting
 from bot.streams import Sink
 from sessions.conversations import Conversations
+from sessions.files import File
 from sessions.manager import Arrival, SessionManager
 from sessions.models import Conversation, Message, Place, Session
 
@@ -64,11 +66,11 @@ def shared(address: Address) -> bool:
     return not address.direct and address.platform != "api"
 
 
-def as_said(row: Message, groups: GroupSessions) -> str:
-    """Give a text as the agent reads it: where several share a session, with who said it."""
+def as_said(row: Message, groups: GroupSessions, files: Sequence[File] = ()) -> Saying:
+    """Give a message as the agent reads it: where several share a session, with who said it."""
     if groups == "person" or not shared(address_of(row.place)):
-        return row.text
-    return f"{row.sender_name or row.place.user_id}: {row.text}"
+        return Saying(row.text, files)
+    return Saying(row.text, files, row.sender_name or row.place.user_id)
 
 
 def held_in(address: Address) -> Place | None:

@@ -43,11 +43,12 @@ class Limits:
         usage: Usage,
         *,
         clock: Callable[[], datetime],
+        ticks: Callable[[], float],
     ) -> None:
         self.options = options
         self.usage = usage
         self.slots = Slots(options.concurrent_turns, options.turn_seconds)
-        self._pace = Pace(options.messages_per_minute, clock=clock)
+        self._pace = Pace(options.messages_per_minute, ticks=ticks)
         self._clock = clock
         self._people = people
         self._told: dict[str, date] = {}

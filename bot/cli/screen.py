@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -62,10 +63,20 @@ def show_json(value: Any) -> None:
 
 def show_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Print names and values below each other."""
+    print(facts_of(facts))
+
+
+def facts_of(facts: Iterable[tuple[str, str]]) -> str:
+    """Put names and values below each other."""
     shown = list(facts)
     width = max((len(name) for name, _ in shown), default=0)
-    for name, value in shown:
-        print(f"{name:<{width}}  {value}")
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in shown)
+
+
+def tell(text: str) -> None:
+    """Print what nothing depends on: who reads may have left, or the disk behind it be full."""
+    with suppress(OSError, ValueError):
+        print(text, flush=True)
 
 
 def complain(sentence: object) -> None:

@@ -101,6 +101,7 @@ def people_routes(bot: Bot) -> APIRouter:
         if (await people.get(body.person)).blocked_at is None:
             raise Problem(404, f"There is no block of {body.person}.")
         await people.unblock(body.person)
+        await bot.reminding.look_again()
         return Response(status_code=204)
 
     people = bot.turns.people

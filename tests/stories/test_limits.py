@@ -64,6 +64,18 @@ async def test_who_writes_too_fast_is_told_when_it_will_work_and_then_it_works(
         assert refused(await people.say("ann", "hello"))
 
 
+async def test_who_writes_after_the_clock_was_set_back_waits_no_longer_for_it(
+    tmp_path: Path, clock: Clock, people: MemoryAdapter
+) -> None:
+    async with open_house(tmp_path, people=people, MESSAGES_PER_MINUTE="2"):
+        assert answer_in(await people.say("ann", "hello"))
+        clock.is_set(hours=-1)
+        assert answer_in(await people.say("ann", "hello"))
+        assert refused(await people.say("ann", "hello")).retry_after == 30
+        clock.is_set(hours=2)
+        assert refused(await people.say("ann", "hello")).retry_after == 30
+
+
 async def test_one_persons_haste_is_nobody_elses(
     tmp_path: Path, clock: Clock, people: MemoryAdapter
 ) -> None:
