@@ -181,8 +181,9 @@ class Showing:
         if self._tap is not None and self._tap.approval_id == settled.approval_id:
             there = await self._tap.settle(text)
             cards = [card for card in cards if not there or card != self._tap.card]
-        for card in cards:
-            there = await self._screen.edit(card, text) or there
+        if cards:
+            chat = await self._elsewhere(False)
+            there = any([await chat.edit(card, text) for card in cards]) or there
         if there and not self._screen.asked:
             return
         said = self._said.get(settled.approval_id)
