@@ -52,7 +52,7 @@ class Intake:
         away = await self._reception.turned_away(address_of(message), server=server_of(message))
         if away is not None:
             await self._turn_away(address_of(message), away, message.id)
-            return False
+            return True
         try:
             sender = await self._hearing.place(message)
             inbound = await self._hearing.hear(message, sender)

@@ -16,7 +16,7 @@ from adapters.platform import DeliveryFailed
 
 Buttons = discord.ui.View
 Sent = Callable[[int, int], Awaitable[None]]
-"""Who is told the ids of a direct chat and of a message that was sent there."""
+"""Who is told the ids of a channel and of a message that was sent there."""
 
 
 class Screen(Protocol):
@@ -184,7 +184,7 @@ class Screens:
             where = f"the direct chat of {to.user_id}"
             return ChannelScreen(direct, where, reply_to, self._sent)
         channel = self._client.get_partial_messageable(int(number))
-        return ChannelScreen(channel, self._name(int(number)), reply_to)
+        return ChannelScreen(channel, self._name(int(number)), reply_to, self._sent)
 
     def _name(self, channel_id: int) -> str:
         channel = self._client.get_channel(channel_id)

@@ -56,6 +56,7 @@ def test_secrets_are_masked_wherever_they_stand(tmp_path: Path) -> None:
         log.info(
             "asked hunter22",
             url="https://api.telegram.org/bot12345:AAH-x_y/getMe",
+            hook="https://discord.com/api/v10/webhooks/678/aW50ZXI-q_z/messages/@original",
             headers={"Authorization": "Bearer abc.def-ghi", "X-API-Key": "zzz"},
             list=["key sk-proj-0123456789", Path("/hunter22/x")],
             database="postgres://ann:pa55word@host/db",
