@@ -25,6 +25,7 @@ async def chat_platforms(settings: Settings, bot: Bot) -> tuple[list[Adapter], l
     """
     adapters: list[Adapter] = []
     hooks: list[Hook] = []
+    most_bytes = int(settings.limits.max_attachment_mb * 1_000_000)
     telegram = settings.telegram
     if telegram.telegram_bot_token.get_secret_value():
         doors = Doors(
@@ -33,7 +34,7 @@ async def chat_platforms(settings: Settings, bot: Bot) -> tuple[list[Adapter], l
             pairs=telegram.telegram_pairing == "on",
         )
         reception = _reception("telegram", doors, settings, bot)
-        adapter, posted = await asyncio.to_thread(_telegram, telegram, reception)
+        adapter, posted = await asyncio.to_thread(_telegram, telegram, reception, most_bytes)
         adapters.append(adapter)
         hooks += posted
     discord = settings.discord
@@ -44,7 +45,7 @@ async def chat_platforms(settings: Settings, bot: Bot) -> tuple[list[Adapter], l
             pairs=discord.discord_pairing == "on",
         )
         reception = _reception("discord", doors, settings, bot)
-        adapters.append(await asyncio.to_thread(_discord, discord, reception))
+        adapters.append(await asyncio.to_thread(_discord, discord, reception, most_bytes))
     return adapters, hooks
 
 
@@ -59,7 +60,7 @@ def checking_platform(adapter: Adapter) -> Check:
 
 
 def _telegram(
-    settings: TelegramSettings, reception: PlatformReception
+    settings: TelegramSettings, reception: PlatformReception, most_bytes: int
 ) -> tuple[Adapter, list[Hook]]:
     from adapters.telegram import TelegramAdapter  # noqa: PLC0415 - only where it is switched on
 
@@ -68,12 +69,13 @@ def _telegram(
         reception,
         api_url=settings.telegram_api_url,
         webhook_url=settings.telegram_webhook_url,
+        max_attachment_bytes=most_bytes,
     )
     path = adapter.webhook_path
     return adapter, [Hook(path, adapter.router())] if path else []
 
 
-def _discord(settings: DiscordSettings, reception: PlatformReception) -> Adapter:
+def _discord(settings: DiscordSettings, reception: PlatformReception, most_bytes: int) -> Adapter:
     from adapters.discord.adapter import (  # noqa: PLC0415 - only where it is switched on
         DiscordAdapter,
     )
@@ -85,6 +87,7 @@ def _discord(settings: DiscordSettings, reception: PlatformReception) -> Adapter
         gateway_url=settings.discord_gateway_url,
         threads=settings.discord_threads == "on",
         catch_up=timedelta(hours=settings.catch_up_hours),
+        max_attachment_bytes=most_bytes,
     )
     return DiscordAdapter(options, reception)
 

@@ -88,6 +88,9 @@ class LimitSettings(Group):
     max_message_chars: int = setting(
         8000, "The longest message that is taken.", "8000", ge=1, le=200_000
     )
+    max_attachment_mb: float = setting(
+        5.0, "The largest file of a person that is read, in megabytes.", "5", gt=0, le=100
+    )
     tokens_per_day: int = setting(
         0,
         "How many tokens a person may use in a day of UTC, read and written; 0 is no limit.",
