@@ -79,7 +79,9 @@ class Ben(Person):
         self._taken += 1
         service = vars(self.adapter)["_service"]
         await self._discord.until(
-            lambda: len(self.script.seen) == self._taken and not vars(service.handing)["_conversing"]
+            lambda: (
+                len(self.script.seen) == self._taken and not vars(service.handing)["_conversing"]
+            )
         )
 
 
