@@ -66,6 +66,7 @@ class Wire:
             BadRequest: Telegram does not like what it says.
         """
         pause = 1.0
+        refused = 0
         while True:
             chat = self._moved.get(chat_id, chat_id)
             if chat in self._gone:
@@ -73,6 +74,10 @@ class Wire:
             await self.budget.turn(chat)
             try:
                 return await request(chat)
+            except RetryAfter as error:
+                refused += 1  # whoever is refused again waits longer than told
+                self.budget.ban(chat, refused * wait_of(error))
+                continue
             except TelegramError as error:
                 if await self._passes(chat, error):
                     continue
@@ -83,14 +88,11 @@ class Wire:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _passes(self, chat: int, error: TelegramError) -> bool:
-        """Say whether a request goes at once when its chat is free or found again.
+        """Say whether a request goes at once, now that its chat is found again.
 
         False means that Telegram was not reached, or its answer was not.
         """
         match error:
-            case RetryAfter():
-                self.budget.ban(chat, wait_of(error))
-                return True
             case ChatMigrated():
                 await self.moved(chat, error.new_chat_id)
                 return True
