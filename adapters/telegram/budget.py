@@ -55,6 +55,12 @@ class Budget:
                 await self.sleep(left)
             chat.sent.append(self.clock())
 
+    def done(self, chat_id: int) -> None:
+        """Note that the newest message has arrived by now: Telegram counts from there."""
+        chat = self._chat(chat_id)
+        if chat.sent:
+            chat.sent[-1] = self.clock()
+
     def spare(self, chat_id: int, *, counts: bool) -> float:
         """Say in how many seconds something that need not be may be shown; 0 counts it.
 

@@ -73,7 +73,7 @@ class Wire:
                 raise DeliveryFailed("the bot was blocked or removed", final=True)
             await self.budget.turn(chat)
             try:
-                return await request(chat)
+                result = await request(chat)
             except RetryAfter as error:
                 refused += 1  # whoever is refused again waits longer than told
                 self.budget.ban(chat, refused * wait_of(error))
@@ -84,6 +84,9 @@ class Wire:
                 if not (harmless or never_arrived(error)):
                     raise DeliveryFailed(f"Telegram did not answer: {_kind(error)}") from None
                 log.debug("Telegram is tried again", error=_kind(error))
+            else:
+                self.budget.done(chat)
+                return result
             await self.budget.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -123,7 +126,7 @@ class Wire:
         if left := self.budget.spare(chat, counts=counts):
             return None, left
         try:
-            return await request(chat), 0.0
+            result = await request(chat)
         except RetryAfter as error:
             self.budget.ban(chat, wait_of(error))
             return None, self.budget.spare(chat, counts=counts)
@@ -132,6 +135,9 @@ class Wire:
         except (NetworkError, ChatMigrated) as error:
             log.debug("a preview was not shown", error=_kind(error))
             return None, 5.0
+        if counts:
+            self.budget.done(chat)
+        return result, 0.0
 
 
 def _kind(error: TelegramError) -> str:

@@ -17,7 +17,7 @@ LONG = f"Begin.\n\n| name | value |\n|---|---|\n{ROWS}\n\n```python\n{CODE}\n```
 
 async def test_an_answer_of_fifty_thousand_characters_arrives_whole_and_in_order() -> None:
     assert len(LONG) > 50_000
-    clock = FastClock(20)
+    clock = FastClock(10)
     bot = Bot(lambda _: (Answer("a", LONG),))
     async with telegram_server(clock, flood_limits=True) as telegram:
         ann = telegram.person("Ann")
@@ -66,7 +66,7 @@ async def test_a_busy_group_stays_within_twenty_messages_a_minute() -> None:
         pieces = [TextDelta(f"piece number {number}. ") for number in range(10)]
         return (Accepted("m", "s", "t"), *pieces, Answer("a", f"For {inbound.sender.user_id}."))
 
-    clock = FastClock(60)
+    clock = FastClock(15)
     bot = Bot(story, pause=0.2)
     async with telegram_server(clock, flood_limits=True) as telegram:
         people = [telegram.person(f"P{number}") for number in range(30)]
