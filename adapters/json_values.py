@@ -15,9 +15,20 @@ def storable_text(text: str) -> str:
     """
     if "\0" in text:
         raise ValueError("the text holds a NUL character, which cannot be stored")
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+    if not text.isascii() and any(map(_is_half, text)):
         raise ValueError("the text holds half a character (a lone surrogate)")
     return text
+
+
+def readable(text: str) -> str:
+    """Give a text of a platform as it can be stored: U+FFFD stands for NUL and half characters."""
+    if "\0" not in text and (text.isascii() or not any(map(_is_half, text))):
+        return text
+    return "".join("\ufffd" if char == "\0" or _is_half(char) else char for char in text)
+
+
+def _is_half(char: str) -> bool:
+    return "\ud800" <= char <= "\udfff"
 
 
 def storable(value: Any, depth: int = 0) -> Any:

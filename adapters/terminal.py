@@ -83,8 +83,11 @@ def _text(reply: Reply) -> str:
             return "" if ending else text  # the answer has said it
         case Refused(text=text):
             return text
-        case ApprovalRequest(approval_id, actions, expires_at):
+        case ApprovalRequest(approval_id, actions, expires_at, decider):
             shown = "\n".join(map(_action, actions))
+            if decider != "requester":
+                who = "Two different admins have to" if decider == "two" else "Only an admin may"
+                shown += f"\n│ {who} decide this. /cancel withdraws it."
             until = f"{expires_at.astimezone():%H:%M}"
             return (
                 f"┌ This asks first (until {until}):\n{shown}\n"

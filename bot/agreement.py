@@ -39,13 +39,15 @@ async def disagreements(
 
 def _strangers(told: Iterable[Speaker], sessions: Sequence[Session]) -> Iterator[Finding]:
     """Find who speaks in a session or a conversation that is somebody else's."""
-    keys = {session.session_id: session.key for session in sessions}
+    # The chat may be another: a conversation that is resumed takes along what waits in it.
+    whose = {each.session_id: (each.platform, each.user_id) for each in sessions}
     for each in told:
         address = address_of(each.place)
-        key = keys.get(each.session_id)
+        found = whose.get(each.session_id)
         # GROUP_SESSIONS may have been another one when the message came.
-        if key is not None and key not in (session_key(address), session_key(address, "chat")):
-            text = f"A message of {address.person} is in a session of {key.user_id}."
+        keys = (session_key(address), session_key(address, "chat"))
+        if found is not None and found not in [(key.platform, key.user_id) for key in keys]:
+            text = f"A message of {address.person} is in a session of {found[1]}."
             yield Finding("in one's own session", "error", each.session_id, text)
         owners = (None, owner_of(address), owner_of(address, "chat"))
         if each.owner not in owners:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import monotonic as ticks
 
 from fastapi import FastAPI
 
@@ -26,6 +28,7 @@ from bot.checks import (
 from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.lanes import Lanes
+from bot.leftovers import Leftovers
 from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.office import Office
@@ -41,7 +44,7 @@ from bot.plain_values import (
     web_options,
 )
 from bot.platforms import chat_platforms, checking_platform
-from bot.recovery import recover
+from bot.recovery import recover, take_up
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
 from bot.turns import Turns
@@ -97,7 +100,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         except (SessionStoreError, DatabaseError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
-        lanes = Lanes(most_waiting=settings.sessions.max_waiting_messages)
+        leftovers = Leftovers()
+        most_waiting = settings.sessions.max_waiting_messages
+        lanes = Lanes(most_waiting=most_waiting, failed=leftovers.note)
         alarms = Alarms(admin_chats(settings.logs), clock=now)
         outbox = Outbox(
             conversations,
@@ -109,7 +114,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         people = People(database)
         reminding = Reminding(Reminders(database), conversations, outbox, people, clock=now)
         ledger = Ledger(database)
-        limits = Limits(limit_options(settings.limits), people, Usage(database), clock=now)
+        limits = Limits(
+            limit_options(settings.limits), people, Usage(database), clock=now, ticks=ticks
+        )
         stack.push_async_callback(limits.close)
 
         def spend(turn: TurnContext, tokens: int) -> None:
@@ -131,6 +138,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 remind=reminding.remind,
                 load_file=conversations.files.get,
                 send_file=send_file,
+                zone_of=people.zone_of,
                 clock=now,
             )
         )
@@ -153,6 +161,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             ledger=ledger,
             runner=runner,
             lanes=lanes,
+            leftovers=leftovers,
             outbox=outbox,
             board=Board(
                 records,
@@ -220,7 +229,8 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         await recover(bot)
         await sweep_sessions(bot.turns)
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
-        jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around)
+        going_on = partial(take_up, bot)
+        jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)
         await stack.enter_async_context(sweeping(scheduler, jobs))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         for platform in platforms:

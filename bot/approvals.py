@@ -152,7 +152,9 @@ class Approvals:
 
     def _too_late_or_not_theirs(self, record: ApprovalRecord, person: str) -> Refused | None:
         if not self.deciders.may_decide(record.decider, record.requester, person):
-            return Refused("not_yours", f"Only {in_words(record.decider)} may decide this.")
+            withdraw = " /cancel withdraws it." if person == record.requester else ""
+            only = f"Only {in_words(record.decider)} may decide this.{withdraw}"
+            return Refused("not_yours", only)
         if record.decided_at is not None:
             return too_late(record)
         if record.expires_at <= self._clock():
@@ -170,7 +172,7 @@ class Approvals:
             self._check([to_action(action) for action in record.actions], verdicts)
             self._check_reach(record, verdicts, person)
         except (MisshapenVerdict, ValueError) as misshapen:
-            return Refused("misshapen", f"{str(misshapen)[:1].upper()}{str(misshapen)[1:]}")
+            return Refused("misshapen", str(misshapen))
         return None
 
     async def _claim(

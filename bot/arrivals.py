@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from adapters.contract import Address, Notice
 from bot.addresses import GroupSessions, address_of, owner_of, place_of, session_key
+from bot.agent.attachments import Saying
+from bot.slots import lasting
 from bot.streams import Sink
 from sessions.conversations import Conversations
+from sessions.files import File
 from sessions.manager import Arrival, SessionManager
 from sessions.models import Conversation, Message, Place, Session
 
@@ -41,13 +44,14 @@ class Arrivals:
             return None
         last = held_here[0]
         idle = arrival.expired is not None or session.created_at - last.updated_at > ttl
-        how = f"ended after {ttl.total_seconds() / 60:g} idle minutes" if idle else "has ended"
+        after = lasting(ttl.total_seconds())
+        how = f"ended after {after} without a word" if idle else "has ended"
         begins = f"This is a new conversation; the last one {how}."
         if shared(address):
             return Notice(f"{begins} An admin can go on with it: /resume.")
         listed = [each.id for each in await self._earlier(address, session, None, MOST_LISTED)]
         number = listed.index(last.id) + 1 if last.id in listed else last.id
-        return Notice(f"{begins} /resume goes on with it.", (f"/resume {number}",))
+        return Notice(f"{begins} /resume {number} goes on with it.", (f"/resume {number}",))
 
     async def _earlier(
         self, address: Address, session: Session, place: Place | None, limit: int
@@ -62,11 +66,11 @@ def shared(address: Address) -> bool:
     return not address.direct and address.platform != "api"
 
 
-def as_said(row: Message, groups: GroupSessions) -> str:
-    """Give a text as the agent reads it: where several share a session, with who said it."""
+def as_said(row: Message, groups: GroupSessions, files: Sequence[File] = ()) -> Saying:
+    """Give a message as the agent reads it: where several share a session, with who said it."""
     if groups == "person" or not shared(address_of(row.place)):
-        return row.text
-    return f"{row.sender_name or row.place.user_id}: {row.text}"
+        return Saying(row.text, files)
+    return Saying(row.text, files, row.sender_name or row.place.user_id)
 
 
 def held_in(address: Address) -> Place | None:

@@ -19,6 +19,7 @@ from adapters.contract import (
     Refused,
     Replies,
 )
+from adapters.json_values import readable
 from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
@@ -33,6 +34,7 @@ from bot.reminders import Reminding
 from bot.streams import ReplyStream
 from bot.turns import Turns
 from sessions.conversations import Conversations
+from sessions.database import DatabaseError
 from sessions.files import File
 from sessions.manager import SessionManager
 from sessions.models import Message, Session
@@ -131,11 +133,11 @@ class Bot:
             Message(
                 id=str(uuid4()),
                 role="user",
-                text=inbound.text,
+                text=readable(inbound.text),
                 place=place_of(inbound.sender),
                 created_at=self.clock(),
                 state="received",
-                sender_name=inbound.sender_name,
+                sender_name=readable(inbound.sender_name),
                 platform_message_id=inbound.message_id,
                 sent_at=inbound.sent_at,
                 private=inbound.private,
@@ -150,7 +152,15 @@ class Bot:
             out.close()
             return
         out.shows = row.id
-        pushes = self.turns.outbox.reaches(inbound.sender)
+        try:
+            await self._admit(row, out)
+        except DatabaseError as error:
+            self.turns.endings.break_off(row, error, out)
+            out.close()
+
+    async def _admit(self, row: Message, out: ReplyStream) -> None:
+        """Begin with a stored message, or refuse it."""
+        pushes = self.turns.outbox.reaches(address_of(row.place))
         always = is_always_heard(row.text)
         refused = await self.turns.limits.may_speak(row, always=always, pushes=pushes)
         if refused is None:
@@ -177,6 +187,9 @@ class Bot:
                 except asyncio.CancelledError:
                     out.put(Refused("closing", LATER))
                     raise
+                except DatabaseError as error:
+                    log.exception("a message was broken off")
+                    self.turns.endings.break_off(row, error, out)
                 except Exception:
                     log.exception("a message was not handled")
                     await self.turns.endings.fail(row, WENT_WRONG, out)

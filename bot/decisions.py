@@ -13,11 +13,13 @@ from bot.answers import as_answer
 from bot.approvals import Approvals, Claimed
 from bot.cards import settled, verdicts_of
 from bot.deciders import OPERATOR
+from bot.endings import ending_of
 from bot.lanes import Work
 from bot.streams import Both, Nowhere, Sink
 from bot.turn import Turn
 from bot.turns import Turns
 from bot.verdicts import shown_hash, summary
+from sessions.database import DatabaseError
 from sessions.models import ApprovalRecord, Message
 
 log = structlog.get_logger(__name__)
@@ -90,12 +92,16 @@ class Decisions:
         `shown_in` are the chats that `out` leads to; the cards elsewhere are told too.
         """
         try:
-            await self._carry_on(record, out)
-        finally:
-            ended = await self._approvals.records.get(record.id)
-            if ended is not None and ended.ended_at is not None:
-                out.put(settled(ended))
-                await self._turns.board.tell(ended, but=shown_in)
+            try:
+                await self._carry_on(record, out)
+            finally:
+                ended = await self._approvals.records.get(record.id)
+                if ended is not None and ended.ended_at is not None:
+                    out.put(settled(ended))
+                    await self._turns.board.tell(ended, but=shown_in)
+        except DatabaseError as error:
+            self._turns.endings.leftovers.note(error)
+            raise
 
     async def _carry_on(self, record: ApprovalRecord, out: Sink) -> None:
         turns = self._turns
@@ -103,16 +109,21 @@ class Decisions:
             # Another session may have gone on with the conversation since.
             record = await self._approvals.records.get(record.id) or record
             row = await turns.conversations.get(record.message_id)
-            if row is None:
-                await self._approvals.close(record, "Its message is gone; nothing was run.")
-            elif not record.verdicts:
-                await self._close_thread(record, row, out)
-            elif row.state in ENDED:  # another decision took the turn to its end meanwhile
+            carried_out = record.ended_at is not None  # while this waited
+            if row is not None and record.verdicts and row.state in ENDED:
+                # Another decision, or who went on after a crash, took the turn to its end.
                 for answer in await turns.conversations.answers_to(row.id):
                     out.put(await as_answer(answer, turns.conversations), answer.id)
-                await self._approvals.close(record, "Carried out with another decision.")
-            else:
+                if not carried_out:
+                    await self._approvals.close(record, "Carried out with another decision.")
+            elif carried_out:
+                pass
+            elif row is None:
+                await self._approvals.close(record, "Its message is gone; nothing was run.")
+            elif record.verdicts:
                 await self._resume(record, Turn(row), out)
+            else:
+                await self._close_thread(record, row, out)
             await turns.run_held(record.thread_id)
 
     async def _resume(self, record: ApprovalRecord, turn: Turn, out: Sink) -> None:
@@ -127,7 +138,7 @@ class Decisions:
         if request is None and state.last_human_id != turn.row.id:
             # The thread is another turn's by now: what it says is no answer to this one.
             log.error("a decision came to a thread that had gone on", approval=record.id)
-            ending = await turns.ending_of(record)
+            ending = await ending_of(record, turns.ledger)
             await turns.endings.fail(turn.row, f"This could not be carried out. {ending}", out)
             await self._approvals.close(record, ending)
         elif request is None:
@@ -159,6 +170,11 @@ class Decisions:
             ended.append(claimed.settled)
             if shown_in is not None and address_of(record.place) == shown_in:
                 await self.carry_out(claimed.record, Nowhere())
+                # How it ended is told there already: the same again in other words is no news.
+                told = await self._turns.conversations.answers_to(record.message_id)
+                await self._turns.conversations.delivered(
+                    [each.id for each in told], record.message_id
+                )
                 continue
             asked_at = chat_of(address_of(record.place))
             with self._turns.chat(record.place, record.message_id) as there:

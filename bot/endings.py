@@ -8,18 +8,28 @@ import structlog
 
 from adapters.contract import Failure, Refused
 from bot.answers import as_answer
+from bot.leftovers import Leftovers
 from bot.streams import Sink
 from sessions.conversations import Conversations, mailbox_of
-from sessions.database import DatabaseError
-from sessions.models import Message
+from sessions.ledger import Ledger
+from sessions.models import ApprovalRecord, Message
 
 log = structlog.get_logger(__name__)
+
+BROKEN_OFF = "I cannot write anything down now. Your message is kept, and goes on when I can."
 
 
 class Endings:
     """Stores what is said at the end of a message together with its new state, then says it."""
 
-    def __init__(self, conversations: Conversations, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        leftovers: Leftovers,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.leftovers = leftovers
         self._conversations = conversations
         self._clock = clock
 
@@ -37,13 +47,15 @@ class Endings:
         """End a message that could not be answered: with a reason, and a reference for the log."""
         reference = uuid4().hex[:8]
         log.error("a message was not answered", reference=reference, reason=sentence)
-        try:
-            said = await self._reject(row, f"{sentence} (reference {reference})")
-        except DatabaseError:
-            # The person hears of it though nothing can be stored; the next start takes it up again.
-            out.put(Failure(sentence, reference))
-            raise
-        out.put(Failure(sentence, reference), said.id)
+        text = f"{sentence} (reference {reference})"
+        said = await self._reject(row, text)
+        # What failed behind the answer is no second answer.
+        out.put(Failure(sentence, reference), said.id if said.text == text else "")
+
+    def break_off(self, row: Message, error: BaseException, out: Sink) -> None:
+        """Leave a message as it is stored, for nothing can be stored; its person hears of it."""
+        self.leftovers.note(error, row.id)
+        out.put(Failure(BROKEN_OFF, uuid4().hex[:8]))
 
     async def refuse(self, row: Message, refused: Refused, out: Sink) -> None:
         """End a message that is not worked on, with the reason; without a word if it has none."""
@@ -78,3 +90,15 @@ class Endings:
             answers=row.id,
             private=row.private,
         )
+
+
+async def ending_of(record: ApprovalRecord, ledger: Ledger) -> str:
+    """Say how the actions of a decision ended, as the ledger has it."""
+    since = record.decided_at or record.asked_at
+    names = {action.name for action in record.actions}
+    endings = [
+        f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
+        for entry in await ledger.of_thread(record.thread_id)
+        if entry.begun_at >= since and entry.tool in names
+    ]
+    return f"{', '.join(endings) or 'Nothing was run'}."

@@ -24,10 +24,16 @@ class LaneFull(Exception):
 
 
 class Lanes:
-    """Runs work in order per lane, side by side between lanes. Begun work always finishes."""
+    """Runs work in order per lane, side by side between lanes. Begun work always finishes.
 
-    def __init__(self, *, most_waiting: int) -> None:
+    `failed` is told what work has raised.
+    """
+
+    def __init__(
+        self, *, most_waiting: int, failed: Callable[[BaseException], None] = lambda _: None
+    ) -> None:
         self.most_waiting = most_waiting
+        self._failed = failed
         self._waiting: dict[Hashable, deque[tuple[Work, Dropped]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -96,8 +102,9 @@ class Lanes:
                 work, _ = waiting.popleft()
                 try:
                     await work()
-                except Exception:
+                except Exception as error:
                     log.exception("work in a lane failed")
+                    self._failed(error)
         finally:
             del self._waiting[lane]
 
@@ -105,3 +112,4 @@ class Lanes:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("work beside the lanes failed", exc_info=error)
+            self._failed(error)

@@ -19,6 +19,7 @@ from sessions.usage import Usage
 log = structlog.get_logger(__name__)
 
 BLOCKED = "I am sorry, but I do not answer you here. The operator of this bot can change that."
+NO_TEXT = "There is no text in your message, and I read nothing else."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,12 @@ class Limits:
         usage: Usage,
         *,
         clock: Callable[[], datetime],
+        ticks: Callable[[], float],
     ) -> None:
         self.options = options
         self.usage = usage
         self.slots = Slots(options.concurrent_turns, options.turn_seconds)
-        self._pace = Pace(options.messages_per_minute, clock=clock)
+        self._pace = Pace(options.messages_per_minute, ticks=ticks)
         self._clock = clock
         self._people = people
         self._told: dict[str, date] = {}
@@ -71,6 +73,8 @@ class Limits:
                 f"Send this again in {lasting(wait.total_seconds())}.",
                 retry_after=wait.total_seconds(),
             )
+        if not row.text.strip() and not row.files:
+            return Refused("misshapen", NO_TEXT)
         if len(row.text) > self.options.message_chars:
             return Refused(
                 "misshapen",

@@ -12,6 +12,7 @@ SHAPES = re.compile(
     r"(?P<before>"
     r"\bBearer\s+"  # an Authorization header
     r"|/bot(?=\d+:)"  # a Telegram address holds the token
+    r"|/(?:webhooks|interactions)/\d+/"  # a Discord address holds the right to answer
     r"|\bX-API-Key['\"]?[:=]\s*['\"]?"
     r"|\b(?:api[_-]?key|token|secret|password)['\"]?\s*[:=]\s*['\"]?"
     r"|://[^\s/:@]+:(?=[^\s/@]+@)"  # a password in an address

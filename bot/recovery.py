@@ -4,6 +4,7 @@ docs/architecture.md has the table. Nothing here waits for a model: turns go on 
 before anything that arrives later.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from bot.addresses import address_of, session_key
 from bot.bot import Bot
 from bot.lanes import Work
+from sessions.database import DatabaseError
 from sessions.models import ApprovalRecord, Message
 
 log = structlog.get_logger(__name__)
@@ -39,12 +41,38 @@ async def recover(bot: Bot) -> None:
     for row in unfinished:
         if row.state != "held":  # held texts run when their approval ends
             await _resume(bot, row)
-    for thread_id in {row.thread_id for row in unfinished if row.state == "held"}:
-        bot.turns.lanes.at_once(_running_held(bot, thread_id))
+    _run_held(bot, unfinished)
     if unfinished or decided:
         log.info(
             "going on with what was unfinished", messages=len(unfinished), decided=len(decided)
         )
+
+
+async def take_up(bot: Bot) -> None:
+    """Go on with what a full disk or a lock has broken off, once it can be written again.
+
+    Texts that somebody works on are in no danger: whoever owns their thread goes first, and then
+    they have ended.
+    """
+    leftovers = bot.turns.endings.leftovers
+    if not leftovers:
+        return
+    try:
+        await bot.office.database.check()
+        decided = await bot.approvals.records.unfinished()
+        unfinished = await bot.conversations.unfinished()
+    except DatabaseError:
+        return  # /ready and the alarms say so
+    broken_off = leftovers.take()
+    log.info("going on with what was broken off")
+    for record in decided:
+        bot.turns.lanes.at_once(_carrying_out(bot, record))
+    for row in unfinished:
+        if row.state == "running":
+            _pick_up(bot, row)
+        elif row.id in broken_off and row.state == "received":
+            _begin(bot, row)
+    _run_held(bot, unfinished)
 
 
 async def _open_once(bot: Bot) -> None:
@@ -88,10 +116,23 @@ async def _resume(bot: Bot, row: Message) -> None:
         bot.alarms.given_up(row)
         return
     if row.state == "received":
-        bot.begin(row, bot.turns.pushed(row.place, row.id), recovered=True)
+        _begin(bot, row)
         return
+    _pick_up(bot, row)
+
+
+def _begin(bot: Bot, row: Message) -> None:
+    bot.begin(row, bot.turns.pushed(row.place, row.id), recovered=True)
+
+
+def _pick_up(bot: Bot, row: Message) -> None:
     lane = session_key(address_of(row.place), bot.turns.groups)
     bot.turns.lanes.add(lane, partial(bot.turns.pick_up, row), lambda: None, unbounded=True)
+
+
+def _run_held(bot: Bot, unfinished: Sequence[Message]) -> None:
+    for thread_id in {row.thread_id for row in unfinished if row.state == "held"}:
+        bot.turns.lanes.at_once(_running_held(bot, thread_id))
 
 
 def _carrying_out(bot: Bot, record: ApprovalRecord) -> Work:

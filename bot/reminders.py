@@ -123,6 +123,10 @@ class Reminding:
         """Say when the next reminder of anybody is due."""
         return await self._records.next_due()
 
+    async def look_again(self) -> None:
+        """Look for what is due: somebody is not blocked any more."""
+        await self._changed()
+
     async def say_due(self) -> None:
         """Say all reminders that are due; each once, however often it was missed."""
         now = self._clock()

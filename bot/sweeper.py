@@ -26,6 +26,9 @@ REWRITE_HOUR = 3
 
 LOOK_AROUND_SECONDS = 30
 """How often is looked whether a part of the bot does not work."""
+TAKE_UP_SECONDS = 5
+"""How soon it is gone on with what a full disk has broken off, once it can be written again."""
+
 LOOK_AGAIN = timedelta(minutes=1)
 """How long an alarm waits at most: a clock may be set, and a machine may have slept."""
 
@@ -110,13 +113,17 @@ def make_scheduler(alarms: Alarms) -> AsyncIOScheduler:
 
 @dataclass(frozen=True)
 class Jobs:
-    """What the jobs work with; sessions are swept so often, `look_around` looks for trouble."""
+    """What the jobs work with; sessions are swept so often.
+
+    `look_around` looks for trouble, `take_up` goes on with what was broken off.
+    """
 
     turns: Turns
     decisions: Decisions
     reminding: Reminding
     every: timedelta
     look_around: Callable[[], Awaitable[None]]
+    take_up: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -130,6 +137,7 @@ async def sweeping(scheduler: AsyncIOScheduler, jobs: Jobs) -> AsyncIterator[Non
     add(rewrite_files, "cron", [turns], id="rewrite files", hour=REWRITE_HOUR)
     add(turns.board.catch_up, "interval", id="mend cards", seconds=seconds)
     add(jobs.look_around, "interval", id="look around", seconds=LOOK_AROUND_SECONDS)
+    add(jobs.take_up, "interval", id="take up", seconds=TAKE_UP_SECONDS)
     alarm = Alarm(scheduler, reminding)
     async with reminding.telling(alarm.set):
         await alarm.set()

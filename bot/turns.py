@@ -21,14 +21,16 @@ from bot.approvals import Approvals
 from bot.arrivals import Arrivals, as_said
 from bot.board import Board
 from bot.cards import as_request, held, verdicts_of
-from bot.endings import Endings
+from bot.endings import Endings, ending_of
 from bot.errors import AgentFailed
 from bot.lanes import Lanes
+from bot.leftovers import Leftovers
 from bot.limits import Limits
 from bot.outbox import Outbox
 from bot.streams import Nowhere, ReplyStream, Sink
 from bot.turn import Turn
 from sessions.conversations import Conversations
+from sessions.database import DatabaseError
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.models import ApprovalRecord, Message, Place
@@ -54,6 +56,7 @@ class Turns:
         ledger: Ledger,
         runner: Runner,
         lanes: Lanes,
+        leftovers: Leftovers,
         outbox: Outbox,
         board: Board,
         people: People,
@@ -73,7 +76,7 @@ class Turns:
         self.outbox = outbox
         self.board = board
         self.people = people
-        self.endings = Endings(conversations, clock=clock)
+        self.endings = Endings(conversations, leftovers, clock=clock)
         self.arrivals = Arrivals(sessions, conversations, groups)
         self._watch = watch
         self._running: dict[str, Turn] = {}
@@ -129,7 +132,7 @@ class Turns:
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
-                waiting = f"{len(others)} of your messages wait for a decision already."
+                waiting = f"{len(others)} wait for a decision already. Send this again after it."
                 await self.endings.refuse(row, Refused("busy", waiting), out)
                 return
         row = replace(row, state="held" if waiting_for else "running")
@@ -139,8 +142,8 @@ class Turns:
             return
         turn = Turn(row)
         files = await self.conversations.files.of(row.id) if row.files else ()
-        asked = self.runner.ask(as_said(row, self.groups), turn.context, files)
-        await self.drive(turn, asked, out)
+        said = as_said(row, self.groups, files)
+        await self.drive(turn, self.runner.ask(said, turn.context), out)
 
     async def drive(
         self,
@@ -161,7 +164,9 @@ class Turns:
                 while True:
                     parked = await self._follow(turn, events, out)
                     if carried_out is not None:
-                        await self.approvals.close(carried_out, await self.ending_of(carried_out))
+                        await self.approvals.close(
+                            carried_out, await ending_of(carried_out, self.ledger)
+                        )
                     decided = await self._park(turn, parked, out) if parked else None
                     if decided is None:
                         return
@@ -172,13 +177,15 @@ class Turns:
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
             if carried_out is not None:
-                ending = await self.ending_of(carried_out)
+                ending = await ending_of(carried_out, self.ledger)
                 await self.approvals.close(carried_out, f"{ending} Then the agent failed.")
+        except DatabaseError:
+            raise  # it is left as it is stored, to be gone on with
         except Exception:
             log.exception("a turn failed")
             await self.endings.fail(turn.row, "Something went wrong on our side.", out)
             if carried_out is not None:
-                await self.approvals.close(carried_out, await self.ending_of(carried_out))
+                await self.approvals.close(carried_out, await ending_of(carried_out, self.ledger))
         finally:
             del self._running[turn.row.thread_id]
             reset_contextvars(**tokens)
@@ -215,17 +222,6 @@ class Turns:
                 out.put(as_request(record))
                 await self.board.ask(record)
         return None
-
-    async def ending_of(self, record: ApprovalRecord) -> str:
-        """Say how the actions of a decision ended, as the ledger has it."""
-        since = record.decided_at or record.asked_at
-        names = {action.name for action in record.actions}
-        endings = [
-            f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
-            for entry in await self.ledger.of_thread(record.thread_id)
-            if entry.begun_at >= since and entry.tool in names
-        ]
-        return f"{', '.join(endings) or 'Nothing was run'}."
 
     def stop(self, thread_id: str) -> bool:
         """Let the running turn end as soon as a begun action has; False if none runs."""
@@ -269,6 +265,7 @@ class Turns:
             now = await self.conversations.get(row.id)
             if now is None or now.state != row.state:
                 return  # a decision that was carried out meanwhile has finished it
+            row = now  # another session may have gone on with the conversation since
             with self.chat(row.place, row.id) as out:
                 state = await self.runner.look(row.thread_id)
                 for settled in await self.approvals.end_unknown(row.thread_id, state.requests):

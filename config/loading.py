@@ -21,9 +21,16 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from config.group import MEANT_EMPTY, Group
-from config.platforms import TelegramSettings
+from config.platforms import DiscordSettings, TelegramSettings
 from config.problems import Problem, SettingsWrong, in_words
-from config.rules import BROKEN, admin_key_rules, advice, approval_rules, server_rules
+from config.rules import (
+    BROKEN,
+    admin_chat_rules,
+    admin_key_rules,
+    advice,
+    approval_rules,
+    server_rules,
+)
 from config.settings import (
     GROUPS,
     AgentSettings,
@@ -174,10 +181,12 @@ class _Reader:
         limits = self._group(LimitSettings)
         logs = self._group(LogSettings)
         telegram = self._group(TelegramSettings)
+        discord = self._group(DiscordSettings)
         self._check(server_rules(server))
         if not any(problem.name == "API_KEYS" for problem in self._problems):
             self._check(approval_rules(server, approvals))
             self._check(admin_key_rules(server, approvals))
+            self._check(admin_chat_rules(server, logs))
         prompt = self._prompt(agent.system_prompt)
         if self._problems:
             raise SettingsWrong(tuple(self._problems))
@@ -188,7 +197,9 @@ class _Reader:
             }
         )
         agent = agent.model_copy(update={"system_prompt": prompt})
-        return Settings(self._home, server, sessions, limits, agent, approvals, logs, telegram)
+        return Settings(
+            self._home, server, sessions, limits, agent, approvals, logs, telegram, discord
+        )
 
     def _group(self, kind: type[SomeGroup]) -> SomeGroup:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from config.settings import ApprovalSettings, ServerSettings
+from config.settings import ApprovalSettings, LogSettings, ServerSettings
 from config.values import OPERATOR
 
 BROKEN = tuple[str, str, str]
@@ -47,6 +47,22 @@ def admin_key_rules(server: ServerSettings, approvals: ApprovalSettings) -> Iter
             "ADMINS",
             f"{name!r} in {person!r} {what}; the API's admins are its admin keys and api:operator",
             f"ADMINS={person} with API_KEYS={name}:admin:a-long-secret",
+        )
+
+
+def admin_chat_rules(server: ServerSettings, logs: LogSettings) -> Iterator[BROKEN]:
+    """Somebody must be able to fetch an alarm: with keys each mailbox of the API is a key's."""
+    keys = {key.name for key in server.api_keys}
+    for chat in logs.admin_chat:
+        platform, _, name = chat.partition(":")
+        key, _, user_id = name.partition("/")
+        if platform != "api" or not keys or (key in keys and user_id):
+            continue
+        wrong = f"with API_KEYS the people of HTTP are api:key/user_id, and nobody is {chat!r}"
+        yield (
+            "ADMIN_CHAT",
+            wrong,
+            "ADMIN_CHAT=api:ops/alarms with API_KEYS=ops:admin:a-long-secret",
         )
 
 

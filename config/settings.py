@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from config import values
 from config.group import CommaList, Group, Lower, setting
-from config.platforms import TelegramSettings
+from config.platforms import DiscordSettings, TelegramSettings
 
 DECIDERS = values.alternatives(values.Decider)
 
@@ -87,6 +87,9 @@ class LimitSettings(Group):
     )
     max_message_chars: int = setting(
         8000, "The longest message that is taken.", "8000", ge=1, le=200_000
+    )
+    max_attachment_mb: float = setting(
+        5.0, "The largest file of a person that is read, in megabytes.", "5", gt=0, le=100
     )
     tokens_per_day: int = setting(
         0,
@@ -211,7 +214,8 @@ class LogSettings(Group):
     )
     admin_chat: Annotated[CommaList, AfterValidator(values.people)] = setting(
         (),
-        "The chats that are told of alarms, as platform:id, separated by commas.",
+        "The chats that are told of alarms, as platform:id, separated by commas; over HTTP with "
+        "keys api:key/user_id.",
         "telegram:12345",
     )
 
@@ -228,12 +232,14 @@ class Settings:
     approvals: ApprovalSettings
     logs: LogSettings
     telegram: TelegramSettings
+    discord: DiscordSettings
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that are never shown or logged."""
-        tokens = (self.telegram.telegram_bot_token.get_secret_value(),)
-        return (*values.secret_texts(self.server.api_keys), *filter(None, tokens))
+        tokens = (self.telegram.telegram_bot_token, self.discord.discord_bot_token)
+        texts = (token.get_secret_value() for token in tokens)
+        return (*values.secret_texts(self.server.api_keys), *filter(None, texts))
 
 
 GROUPS: Mapping[str, type[Group]] = {
@@ -244,5 +250,6 @@ GROUPS: Mapping[str, type[Group]] = {
     "approvals": ApprovalSettings,
     "logs": LogSettings,
     "telegram": TelegramSettings,
+    "discord": DiscordSettings,
 }
 """The groups by their name in `Settings`, in the order in which people read them."""

@@ -122,6 +122,15 @@ def web_address(value: str) -> str:
     return value
 
 
+def socket_address(value: str) -> str:
+    """Check that it is empty or a WebSocket address with a host."""
+    if value:
+        address = urlsplit(value)
+        if address.scheme not in {"ws", "wss"} or not address.hostname:
+            raise ValueError("is not an address that begins with ws:// or wss://")
+    return value
+
+
 def telegram_token(value: SecretStr) -> SecretStr:
     """Check that it is empty or written as BotFather writes it. No message holds it."""
     secret = value.get_secret_value()

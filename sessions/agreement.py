@@ -77,10 +77,20 @@ RULES = (
         "answered",
         select(messages.c.id).where(
             of_person,
-            messages.c.state.in_(("answered", "rejected")),
+            messages.c.state == "answered",
             ~exists().where(answer.c.answers == messages.c.id),
         ),
-        "The message has ended, and nothing was said to it.",
+        "The message was answered, and nothing was said to it.",
+    ),
+    Rule(
+        "told",
+        select(messages.c.id).where(
+            of_person,
+            messages.c.state == "rejected",
+            ~exists().where(answer.c.answers == messages.c.id),
+        ),
+        "The message was refused without a word, as to a person who is blocked and knows it.",
+        severity="warning",
     ),
     Rule(
         "answered once",
@@ -128,6 +138,9 @@ RULES = (
         select(messages.c.id).where(
             of_person,
             messages.c.thread_id != "",
+            # Words that were erased may have been its last, and a command begins none.
+            messages.c.text != "",
+            ~messages.c.text.startswith("/", autoescape=True),
             ~exists().where(conversations.c.id == messages.c.thread_id),
         ),
         "The conversation of the message has no record.",

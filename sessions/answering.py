@@ -7,31 +7,38 @@ from sqlalchemy import Connection, bindparam, exists, select, update
 from sessions.files import take_over_files
 from sessions.message_rows import message_of, numbered, values_of
 from sessions.models import Message, MessageState
-from sessions.tables import insert_if_absent, messages
+from sessions.tables import IS_UNFINISHED, insert_if_absent, messages
 
 WRITE = insert_if_absent(messages, "id").returning(messages.c.number)
 CHANGE = update(messages).where(messages.c.id == bindparam("message"))
-BY_ID = select(messages).where(messages.c.id == bindparam("message"))
 stored_answer = messages.alias()
-MARK_ANSWERED = CHANGE.where(~exists().where(stored_answer.c.id == bindparam("answer"))).values(
-    state=bindparam("ended")
+MARK_ANSWERED = CHANGE.where(
+    IS_UNFINISHED, ~exists().where(stored_answer.c.id == bindparam("answer"))
+).values(state=bindparam("ended"))
+FIRST = (
+    select(messages)
+    .where((messages.c.id == bindparam("answer")) | (messages.c.answers == bindparam("message")))
+    .order_by(messages.c.id != bindparam("answer"), messages.c.number)
+    .limit(1)
 )
 
 
 def store_answer(
     db: Connection, message_id: str, answer: Message, state: MessageState = "answered"
 ) -> Message:
-    """Store an answer and mark its message; if it is there, give it as it was first stored.
+    """Store an answer and mark its message; a message that has ended keeps the answer it has.
+
+    That is given as it is stored.
 
     Raises:
-        KeyError: there is no such message.
+        KeyError: there is no such message, or it has ended without an answer.
     """
     answer = replace(answer, answers=message_id)
     both = {"message": message_id, "answer": answer.id, "ended": state}
     if db.execute(MARK_ANSWERED, both).rowcount == 1:
         number = db.execute(WRITE, values_of(answer)).scalar_one()
         return numbered(replace(answer, files=take_over_files(db, message_id, answer.id)), number)
-    known = db.execute(BY_ID, {"message": answer.id}).one_or_none()
+    known = db.execute(FIRST, {"message": message_id, "answer": answer.id}).one_or_none()
     if known is None:
         raise KeyError(message_id)
     return message_of(known)

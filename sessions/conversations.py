@@ -115,10 +115,11 @@ class Conversations:
     ) -> Message:
         """Store an answer and mark its message as answered, or as `state` says, as one step.
 
-        Doing it again changes nothing and gives the answer as it was first stored.
+        Doing it again, or answering a message that has ended, changes nothing and gives the
+        answer that it has.
 
         Raises:
-            KeyError: there is no such message; nothing is stored.
+            KeyError: there is no such message, or it ended without an answer; nothing is stored.
         """
         told = await self._database.write(lambda db: store_answer(db, message_id, answer, state))
         self.news.tell(message_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select, tuple_, update
 
 from sessions.database import Database
 from sessions.message_rows import message_of, values_of
@@ -43,6 +43,11 @@ class DeadLetter:
     died_at: datetime
     reason: str
 
+    @property
+    def position(self) -> str:
+        """Where it stands in the list; it keeps this place also when others are taken out."""
+        return f"{stored(self.died_at)}-{self.message.number}"
+
 
 class DeadLetters:
     """The dead letters. Every change is on disk when its call returns."""
@@ -65,9 +70,17 @@ class DeadLetters:
 
         return await self._database.write(work)
 
-    async def all(self) -> Sequence[DeadLetter]:
-        """List them, the one that died last first."""
-        return await self._database.read(lambda db: list(map(_load, db.execute(ALL))))
+    async def all(self, *, after: str = "", limit: int | None = None) -> Sequence[DeadLetter]:
+        """List them, the one that died last first; `after` is the position of one to begin behind.
+
+        Raises:
+            ValueError: `after` is no position.
+        """
+        query = ALL.limit(limit)
+        if after:
+            behind = tuple(map(int, after.split("-", 1)))
+            query = query.where(tuple_(dead_letters.c.died_at, messages.c.number) < behind)
+        return await self._database.read(lambda db: list(map(_load, db.execute(query))))
 
     async def get(self, message_id: str) -> DeadLetter | None:
         """Find one by the id of its message."""

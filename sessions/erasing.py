@@ -72,6 +72,7 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     for answers in _in_portions(ids):
         erase_messages(db, messages.c.answers.in_(answers))
         erase_messages(db, and_(messages.c.id.in_(answers), messages.c.thread_id == ""))
+    _erase_quotes(db, thread_id, but=but)
     here = messages.c.thread_id == thread_id
     erase_messages(db, and_(here, messages.c.state.in_((*ENDED, *BOTS)), messages.c.id != but))
     db.execute(delete(conversations).where(conversations.c.id == thread_id))
@@ -81,6 +82,29 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     _hash_rows(db, votes, cast, verdicts=_hashed_verdicts)
     ran = ledger.c.thread_id == thread_id
     _hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
+
+
+def _erase_quotes(db: Connection, thread_id: str, *, but: str) -> None:
+    """Erase what is said elsewhere of the conversation's approvals: they are named by their ids.
+
+    Lists of what is open show their actions, decisions by command may have reasons and arguments.
+    """
+    asked = list(
+        db.execute(
+            select(approvals.c.id, messages.c.number)
+            .join(messages, messages.c.id == approvals.c.message_id)
+            .where(approvals.c.thread_id == thread_id)
+        )
+    )
+    # What was said before they were asked cannot name them, and need not be looked through.
+    since = messages.c.number > min((number for _, number in asked), default=0)
+    for ids in _in_portions([each for each, _ in asked], size=50):
+        named = or_(*(messages.c.text.contains(each) for each in ids))
+        ended = messages.c.state.in_((*ENDED, *BOTS))
+        found = select(messages.c.id).where(since, ended, named, messages.c.id != but)
+        for quotes in _in_portions(list(db.execute(found).scalars())):
+            which = or_(messages.c.id.in_(quotes), messages.c.answers.in_(quotes))
+            erase_messages(db, which)
 
 
 def hashed(words: Any) -> Any:

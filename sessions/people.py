@@ -35,6 +35,10 @@ class People:
         """Give what is kept about a person (``telegram:12345``), or what holds for everybody."""
         return (await self._all()).get(person) or Person(person)
 
+    async def zone_of(self, person: str) -> str:
+        """Give the time zone that a person has set; empty if they set none."""
+        return (await self.get(person)).zone
+
     async def set_zone(self, person: str, zone: str) -> Person:
         """Set a person's time zone, a name such as ``Europe/Paris``; empty for UTC."""
         return await self._change(person, zone=zone)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 
 from sessions.database import Database
 from sessions.message_rows import values_of
 from sessions.models import Message, Place, Reminder
-from sessions.tables import IS_TO_COME, insert_if_absent, messages, reminders
+from sessions.tables import IS_TO_COME, insert_if_absent, messages, people, reminders
 from sessions.times import loaded, stored
 
 OF_PERSON = (
@@ -28,13 +28,21 @@ NUMBERED = (
 ALL_OF_PERSON = select(NUMBERED)
 ADD = insert_if_absent(reminders, "id")
 COUNT = select(func.count()).select_from(reminders).where(*OF_PERSON, IS_TO_COME)
+# Somebody who is blocked hears nothing; what falls due meanwhile waits until they are not.
+MAY_COME = (
+    IS_TO_COME,
+    ~exists().where(
+        people.c.person == reminders.c.platform + ":" + reminders.c.user_id,
+        people.c.blocked_at.is_not(None),
+    ),
+)
 DUE = (
     select(reminders, reminders.c.number.label("nth"))
-    .where(IS_TO_COME, reminders.c.due_at <= bindparam("now"))
+    .where(*MAY_COME, reminders.c.due_at <= bindparam("now"))
     .order_by(reminders.c.due_at, reminders.c.number)
     .limit(bindparam("most"))
 )
-NEXT = select(func.min(reminders.c.due_at)).where(IS_TO_COME)
+NEXT = select(func.min(reminders.c.due_at)).where(*MAY_COME)
 MOVE = (
     update(reminders)
     .where(reminders.c.id == bindparam("which"), reminders.c.due_at == bindparam("was_due"))
@@ -89,12 +97,12 @@ class Reminders:
         return await self._database.write(work)
 
     async def due(self, now: datetime, *, most: int) -> Sequence[Reminder]:
-        """Give those that are due, the longest first."""
+        """Give those that are due, the longest first; not those of people who are blocked."""
         query = {"now": stored(now), "most": most}
         return await self._database.read(lambda db: [_load(row) for row in db.execute(DUE, query)])
 
     async def next_due(self) -> datetime | None:
-        """Say when the next one of anybody is due."""
+        """Say when the next one of anybody is due who is not blocked."""
         return loaded(await self._database.read(lambda db: db.execute(NEXT).scalar_one()))
 
     async def come(self, reminder: Reminder, message: Message, next_due: datetime | None) -> bool:

@@ -1,5 +1,6 @@
 """What a client sends, validated completely before anything happens."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,14 @@ def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("the text is empty")
     return text
+
+
+def _a_user_id(written: str) -> str:
+    if not re.fullmatch(USER_ID, written):
+        raise ValueError(
+            "write 1 to 128 characters of A-Z a-z 0-9 _ . : @ -, beginning with a letter or digit"
+        )
+    return written
 
 
 #: What `storable` lets through, for the OpenAPI document.
@@ -53,8 +62,9 @@ SaidText = Annotated[
 ]
 UserId = Annotated[
     str,
+    AfterValidator(_a_user_id),
     Field(
-        pattern=USER_ID,
+        json_schema_extra={"pattern": USER_ID},
         description=(
             "The person who speaks: 1 to 128 characters of `A-Z a-z 0-9 _ . : @ -`, beginning "
             "with a letter or digit."

@@ -47,7 +47,7 @@ def chat_routes(intake: Intake, max_message_chars: int) -> APIRouter:
                 ),
                 "headers": LOCATION,
             },
-            **documented(401, 403, 413, 422, 429, 500, 502, 503),
+            **documented(401, 403, 409, 413, 422, 429, 500, 502, 503),
         },
     )
     async def chat(

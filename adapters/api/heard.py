@@ -97,6 +97,8 @@ class Heard:
         if self.requests:
             names = ", ".join(dict.fromkeys(a.name for r in self.requests for a in r.actions))
             return f"This waits for a decision: {names}."
+        if self.settled is not None and self.complete:
+            return self.settled.text
         return "" if self.complete else "Still at work. Ask again at the address in Location."
 
 

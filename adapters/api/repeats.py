@@ -13,6 +13,7 @@ from adapters.api.records import Records, StoredMessage
 from adapters.contract import (
     Accepted,
     Answer,
+    Attachment,
     Failure,
     Held,
     IncomingMessage,
@@ -36,6 +37,7 @@ IdempotencyKey = Annotated[
 
 AT_WORK = frozenset({"received", "running"})
 REFERENCE = re.compile(r"(.*) \(reference ([0-9a-f]{8})\)", re.DOTALL)
+NEW_KEY = "(Refused before under this Idempotency-Key. Take a new one for another try.)"
 OTHER_BODY = "This Idempotency-Key was used for another message of this person. Choose a new one."
 
 
@@ -87,15 +89,25 @@ async def _again(message: IncomingMessage, records: Records) -> AsyncIterator[Re
     elif stored.state == "held":
         waiting_for = tuple(await records.open_approvals(stored.session_id))
         yield Held(stored.id, waiting_for, "Your message is kept and waits for a decision.")
-    elif answer is None:
-        yield Failure("This message could not be answered.", stored.id)
-    elif stored.state == "answered":
-        files = tuple(await records.files(answer.id)) if answer.files else ()
-        yield Answer(answer.id, answer.text, attachments=files)
-    elif failed := REFERENCE.fullmatch(answer.text):
-        yield Failure(failed[1], failed[2])
     else:
-        yield Refused("busy", answer.text)
+        files = await records.files(answer.id) if answer and answer.files else ()
+        yield _ending_of(stored, answer, tuple(files))
+
+
+def _ending_of(
+    stored: StoredMessage, answer: StoredMessage | None, files: tuple[Attachment, ...]
+) -> Reply:
+    """Give what the first one was told at its end."""
+    if answer is None:
+        return Failure("This message could not be answered.", stored.id)
+    if stored.state == "answered":
+        return Answer(answer.id, answer.text, attachments=files)
+    if stored.state == "dead":
+        return Failure(answer.text, stored.id)
+    if failed := REFERENCE.fullmatch(answer.text):
+        return Failure(failed[1], failed[2])
+    # Under this key nothing that a client could wait for makes it work.
+    return Refused("settled", f"{answer.text} {NEW_KEY}")
 
 
 async def _at_rest(stored: StoredMessage, records: Records) -> StoredMessage:

@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.tools import ToolRuntime, tool
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.messages import AnyMessage, BaseMessage, HumanMessage
 from langchain_core.tools import BaseTool, ToolException
 
 from bot.agent.context import TurnContext, current_turn
@@ -45,25 +46,41 @@ MOST_PICTURES = 4
 LARGEST_FILE = 1_000_000
 NAME = "send_file"
 IDS = "pictures"
+SPEAKER = "speaker"
 
 
-def human_message(
-    text: str, message_id: str, files: Sequence[File], *, inline: bool
-) -> HumanMessage:
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a person said. `speaker` is who, in a conversation that several people share."""
+
+    text: str
+    files: Sequence[File] = ()
+    speaker: str = ""
+
+
+def human_message(said: Saying, message_id: str, *, inline: bool) -> HumanMessage:
     """Put what a person wrote and sent into one message.
 
     The text of text files stands in it. Pictures are named and shown when the model is called;
     with `inline` they stand in the message itself, for a graph that knows nothing of ours.
     """
-    pictures = [each for each in files if each.media_type in PICTURES]
-    words = "\n\n".join(filter(None, (text, *map(_as_text, files))))
-    if not pictures:
-        return HumanMessage(words, id=message_id)
-    if inline:
-        return HumanMessage([_words(words), *map(_block, pictures)], id=message_id)
-    return HumanMessage(
-        words, id=message_id, additional_kwargs={IDS: [each.id for each in pictures]}
-    )
+    pictures = [each for each in said.files if each.media_type in PICTURES]
+    words = "\n\n".join(filter(None, (said.text, *map(_as_text, said.files))))
+    notes: dict[str, Any] = {}
+    if said.speaker:
+        words, notes[SPEAKER] = f"{said.speaker}: {words}", said.speaker
+    if inline and pictures:
+        blocks: list[str | dict[Any, Any]] = [_words(words), *map(_block, pictures)]
+        return HumanMessage(blocks, id=message_id, additional_kwargs=notes)
+    if pictures:
+        notes[IDS] = [each.id for each in pictures]
+    return HumanMessage(words, id=message_id, additional_kwargs=notes)
+
+
+def without_speaker(message: BaseMessage) -> str:
+    """Give the text of a message without who said it."""
+    speaker = message.additional_kwargs.get(SPEAKER)
+    return message.text.removeprefix(f"{speaker}: ") if speaker else message.text
 
 
 class ShowPictures(AgentMiddleware[Any, Any, Any]):

@@ -24,6 +24,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from bot.agent.attachments import without_speaker
 from bot.agent.threads import unanswered_calls
 
 WHAT_I_AM = (
@@ -160,7 +161,7 @@ class OfflineModel(BaseChatModel):
         results = [each for each in messages[since + 1 :] if isinstance(each, ToolMessage)]
         if results:
             return AIMessage(content="\n".join(map(_result, results)))
-        asked = messages[since].text.strip() if since >= 0 else ""
+        asked = without_speaker(messages[since]).strip() if since >= 0 else ""
         calls = self._calls(asked, turn=str(messages[since].id) if since >= 0 else "")
         if calls:
             return AIMessage(content="", tool_calls=calls)

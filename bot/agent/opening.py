@@ -25,7 +25,7 @@ from bot.agent.reminding import Remind, reminding_tool
 from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver, ours_or_new
 from bot.agent.tokens import Spend, TokenCounter
-from bot.agent.tools import Send, shipped_tools
+from bot.agent.tools import Send, ZoneOf, shipped_tools
 from bot.errors import StartError
 from sessions.ledger import Ledger
 
@@ -63,6 +63,7 @@ async def open_agent(
     remind: Remind,
     load_file: LoadFile,
     send_file: SendFile,
+    zone_of: ZoneOf,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[Runner]:
     """Open everything that the agent needs.
@@ -85,7 +86,11 @@ async def open_agent(
             counted = graph.with_config(counting)
             yield Runner(counted, saver, own, runs, speaking_nodes(graph), inline_pictures=True)
             return
-        shipped = [*shipped_tools(send, clock), reminding_tool(remind), file_tool(send_file)]
+        shipped = [
+            *shipped_tools(send, zone_of, clock),
+            reminding_tool(remind),
+            file_tool(send_file),
+        ]
         tools = {each.name: each for each in shipped}
         for path in options.tools:
             for each in await asyncio.to_thread(_own_tools, path):

@@ -16,7 +16,7 @@ from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Action, TextDelta, Verdict
 from bot.agent.answers import AGENT_NODE, Listener
-from bot.agent.attachments import human_message
+from bot.agent.attachments import Saying, human_message
 from bot.agent.context import TurnContext, current_turn
 from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.failures import sentence_for
@@ -28,7 +28,6 @@ from bot.agent.shapes import check_verdicts
 from bot.agent.threads import NOT_RUN, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
-from sessions.files import File
 from sessions.wiping import rewrite, wipe
 
 log = structlog.get_logger(__name__)
@@ -72,16 +71,14 @@ class Runner:
         """The names of the tools that are known."""
         return frozenset(self._tools)
 
-    async def ask(
-        self, text: str, context: TurnContext, files: Sequence[File] = ()
-    ) -> AsyncIterator[Event]:
-        """Put a person's text and files to the agent; doing it again changes nothing."""
+    async def ask(self, said: Saying, context: TurnContext) -> AsyncIterator[Event]:
+        """Put what a person said to the agent; doing it again changes nothing."""
         messages = await self._messages(context.thread_id)
         what: dict[str, Any] | None = None
         if context.message_id not in {each.id for each in messages}:
             open_calls = await self._answers(context.thread_id, messages)
             inline = self._inline_pictures
-            asked = human_message(text, context.message_id, files, inline=inline)
+            asked = human_message(said, context.message_id, inline=inline)
             what = {"messages": [*open_calls, asked]}
         async for event in self._run(what, context, self._durability):
             yield event

@@ -1,5 +1,6 @@
 """The tools that ship: the time, notes, and messages to other chats."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -17,19 +18,24 @@ Send = Callable[[TurnContext, str, str], Awaitable[str]]
 """Send a text in the name of a turn's person: the turn, the recipient as written, the text.
 What it returns is told to the model."""
 
+ZoneOf = Callable[[str], Awaitable[str]]
+"""Give the time zone that a person (``telegram:12345``) has set; empty if they set none."""
+
 MOST_NOTES = 200
 """Notes of one person that are read at once."""
 
 
-def shipped_tools(send: Send, clock: Callable[[], datetime]) -> list[BaseTool]:
+def shipped_tools(send: Send, zone_of: ZoneOf, clock: Callable[[], datetime]) -> list[BaseTool]:
     """Make the tools. `time`, `note` and `notes` are on the safe list as it comes."""
 
     @tool
-    def time(zone: str = "UTC") -> str:
-        """Tell the present time in a time zone or city, such as Europe/Paris or Paris."""
-        name = _zone(zone)
-        now = clock().astimezone(ZoneInfo(name))
-        return f"It is {now:%A, %d %B %Y, %H:%M} in {name}."
+    async def time(zone: str = "") -> str:
+        """Tell the present time in a time zone or city, such as Europe/Paris or Paris.
+
+        Without one it is told in the time zone of the person who is speaking.
+        """
+        wanted = zone.strip() or await zone_of(current_turn.get().person.person) or "UTC"
+        return await asyncio.to_thread(_time, wanted, clock())
 
     time.metadata = {"read_only": True}
 
@@ -86,6 +92,11 @@ def _notes(turn: TurnContext) -> tuple[str, ...]:
     """Name where a person's notes are. LangGraph allows no full stop in a name space."""
     person = turn.person.person.replace("%", "%25").replace(".", "%2E")
     return ("notes", person)
+
+
+def _time(wanted: str, now: datetime) -> str:
+    name = _zone(wanted)
+    return f"It is {now.astimezone(ZoneInfo(name)):%A, %d %B %Y, %H:%M} in {name}."
 
 
 def _zone(written: str) -> str:

@@ -21,13 +21,31 @@ def list_dead(as_json: AsJson = False) -> None:
     """List the dead letters, the one that died last first."""
 
     async def work(operator: Operator) -> Any:
-        return (await operator.ask("GET", "/api/dead-letters"))["items"]
+        return [each async for each in operator.pages("/api/dead-letters", limit=200)]
 
     items = perform(work)
     if as_json:
         show_json(items)
     else:
         show_table(("id", "what", "person", "since", "why", "text"), map(_row, items))
+
+
+@app.command("aside")
+def list_set_aside(as_json: AsJson = False) -> None:
+    """List what arrived on a platform and could not be handled, the last one first."""
+
+    async def work(operator: Operator) -> Any:
+        return (await operator.ask("GET", "/api/set-aside"))["items"]
+
+    items = perform(work)
+    if as_json:
+        show_json(items)
+        return
+    rows = [
+        (each["platform"], each["update_id"], local_time(each["at"]), each["reason"])
+        for each in items
+    ]
+    show_table(("platform", "id", "since", "why"), rows)
 
 
 @app.command("retry")

@@ -1,12 +1,13 @@
 """The program: its commands, and what it says when one cannot be carried out."""
 
+import os
 import sys
 from typing import Annotated
 
 import httpx
 import typer
 
-from bot.cli import approvals, dead, people, sessions
+from bot.cli import approvals, dead, pair, people, sessions
 from bot.cli.chat import chat
 from bot.cli.config import show_config
 from bot.cli.house import Refusal, version
@@ -20,7 +21,7 @@ FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="threadline",
-    help="One LangGraph agent on Telegram, Discord and HTTP, with approvals.",
+    help="One LangGraph agent over HTTP and in the terminal, with approvals.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,6 +32,7 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(dead.app, name="dead")
 app.add_typer(people.app, name="people")
+app.add_typer(pair.app, name="pair")
 app.command("stats")(show_stats)
 app.command("config")(show_config)
 
@@ -55,6 +57,7 @@ def _options(
 
 def main() -> None:
     """Run the program. Exits with 0, with 1 if it failed, with 2 if it was used or set wrongly."""
+    _open_what_is_closed()
     try:
         app()
     except SettingsWrong as wrong:
@@ -74,3 +77,10 @@ def main() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _open_what_is_closed() -> None:
+    """Open what is closed of stdin, stdout and stderr, or a file of ours would get its number."""
+    for name, how in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, how, encoding="utf-8"))  # noqa: SIM115, PTH123 - for good

@@ -3,13 +3,12 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bot.cli.house import enter, logging, version
-from bot.cli.screen import complain, show_facts
+from bot.cli.screen import complain, facts_of, tell
 from config.loading import Loaded
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ def run_bot() -> None:
             raise
     # Everything is closed. A tool that hangs in a thread cannot be ended, and Python would wait
     # for it before it ends: so it is not asked.
-    sys.stdout.flush()
     os._exit(0)
 
 
@@ -42,8 +40,8 @@ async def _serve(loaded: Loaded, serving: "AbstractAsyncContextManager[Running]"
         async with serving as running:
             _announce(loaded, running.served.url)
             await stop.wait()
-            print("Stopping. Turns that have begun may finish.", flush=True)
-    print("Stopped.", flush=True)
+            tell("Stopping. Turns that have begun may finish.")
+    tell("Stopped.")
 
 
 @contextmanager
@@ -77,8 +75,7 @@ def _announce(loaded: Loaded, url: str) -> None:
     )
     agent = settings.agent
     model = "offline: no language model; set MODEL in .env to use one"
-    print(f"{agent.bot_name} is ready (Threadline {version()}). Ctrl-C stops it.")
-    show_facts(
+    facts = facts_of(
         [
             ("  HTTP", f"{url}, {guard}"),
             ("  Docs", f"{url}/docs"),
@@ -87,6 +84,7 @@ def _announce(loaded: Loaded, url: str) -> None:
             ("  Data", str(settings.sessions.data_dir)),
         ]
     )
-    print(end="", flush=True)
+    tell(f"{agent.bot_name} is ready (Threadline {version()}). Ctrl-C stops it.\n{facts}")
     for warning in loaded.warnings:
-        complain(warning)
+        with suppress(OSError):
+            complain(warning)

@@ -49,6 +49,10 @@ class Call:
         person = await self.turns.people.get(self.sender.person)
         return await asyncio.to_thread(ZoneInfo, person.zone) if person.zone else UTC
 
+    def number(self) -> int | None:
+        """Give the number that the words are, if they are one that anything could have."""
+        return int(self.words) if re.fullmatch(r"\d{1,9}", self.words) else None
+
     def at_rest(self, thread_id: str) -> AbstractAsyncContextManager[None]:
         """Own a thread in which nothing is decided that has still to be carried out."""
         turns = self.turns
@@ -70,6 +74,11 @@ class Call:
         if admin or not shared(self.sender):
             return None
         return say("In a shared chat only an admin may do this.")
+
+    def may_withdraw(self, record: ApprovalRecord) -> bool:
+        """Say whether the caller may take a request back: who asked may, and admins."""
+        person = self.sender.person
+        return person == record.requester or self.turns.approvals.deciders.is_admin(person)
 
     async def session(self) -> Session | None:
         """Give the caller's live session, if there is one."""
@@ -100,10 +109,10 @@ def say(text: str, *suggestions: str) -> Said:
     return Said((Notice(text, suggestions),))
 
 
-def line(record: ApprovalRecord) -> str:
+def line(record: ApprovalRecord, zone: tzinfo) -> str:
     """Describe an open approval on one line."""
     what = "; ".join(map(summary, record.actions))
-    return f"{record.id} (until {clock(record.expires_at)}): {what}"
+    return f"{record.id} (until {clock(record.expires_at, zone)}): {what}"
 
 
 def clock(at: datetime, zone: tzinfo = UTC) -> str:

@@ -9,18 +9,20 @@ from adapters.contract import (
     Approve,
     Decision,
     Edit,
-    Notice,
     Reject,
     Respond,
     Verdict,
 )
+from bot.approvals import ID_LENGTH, ID_LETTERS
 from bot.cards import too_late
 from bot.commands.call import Call, line, say
 from bot.decisions import Said
 from sessions.models import ApprovalRecord
 
 NOTHING_OPEN = "Nothing is open here."
-APPROVAL_ID = re.compile(r"[a-z2-9]{14}")
+NOT_YOURS = "Only who asked, or an admin, may withdraw this."
+APPROVAL_ID = re.compile(rf"[{ID_LETTERS}]{{{ID_LENGTH}}}", re.IGNORECASE)
+APPROVE_USAGE = "Write /approve, /approve <id>, or /approve <id> session."
 
 
 async def approvals(call: Call) -> Said:
@@ -29,26 +31,36 @@ async def approvals(call: Call) -> Said:
     if not records:
         return say("Nothing waits for a decision.")
     suggestions = tuple(f"/approve {record.id}" for record in records[:3])
-    return say("\n".join(line(record) for record in records), *suggestions)
+    zone = await call.zone()
+    return say("\n".join(line(record, zone) for record in records), *suggestions)
 
 
 async def approve(call: Call) -> Said:
     """Approve what is open, or the approval whose id is given; `session` grants its like."""
-    records, words = await _named(call)
+    named = await _named(call)
+    if isinstance(named, Said):
+        return named
+    records, words = named
     if words not in ("", "session"):
-        return say("Write /approve, /approve <id>, or /approve <id> session.")
+        return say(f"Nothing waits under {words.partition(' ')[0][:40]!r}. {APPROVE_USAGE}")
     return await _decide(call, records, lambda _: (Approve(for_session=words == "session"),))
 
 
 async def reject(call: Call) -> Said:
     """Reject with a reason that the agent is told."""
-    records, reason = await _named(call)
+    named = await _named(call)
+    if isinstance(named, Said):
+        return named
+    records, reason = named
     return await _decide(call, records, lambda _: (Reject(reason),))
 
 
 async def respond(call: Call) -> Said:
     """Answer instead of running the action."""
-    records, text = await _named(call)
+    named = await _named(call)
+    if isinstance(named, Said):
+        return named
+    records, text = named
     if not text:
         return say("Write the answer after the command: /respond [id] your text")
     return await _decide(call, records, lambda _: (Respond(text),))
@@ -56,8 +68,11 @@ async def respond(call: Call) -> Said:
 
 async def edit(call: Call) -> Said:
     """Run with other arguments: ``/edit [id] [number] {"name": "value"}``."""
-    records, words = await _named(call)
-    number, arguments = re.fullmatch(r"(?:(\d+)\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
+    named = await _named(call)
+    if isinstance(named, Said):
+        return named
+    records, words = named
+    number, arguments = re.fullmatch(r"(?:(\d{1,9})\s+)?(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr] # matches everything
     try:
         edited = json.loads(arguments)
     except (ValueError, RecursionError):
@@ -79,26 +94,30 @@ async def edit(call: Call) -> Said:
 
 async def cancel(call: Call) -> Said:
     """Withdraw what is open in this conversation."""
-    deciders, person = call.turns.approvals.deciders, call.sender.person
     open_here = await call.open()
-    mine = [each for each in open_here if person == each.requester or deciders.is_admin(person)]
+    mine = [each for each in open_here if call.may_withdraw(each)]
     if not mine:
-        return say("Only who asked, or an admin, may withdraw this." if open_here else NOTHING_OPEN)
+        return say(NOT_YOURS if open_here else NOTHING_OPEN)
+    person = call.sender.person
     withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
     if not withdrawn:
         records = [await call.turns.approvals.records.get(each.id) for each in mine]
         return Said(tuple(too_late(each) for each in records if each is not None))
-    return Said((*withdrawn, Notice("Withdrawn; nothing was run.")))
+    return Said(withdrawn)
 
 
-async def _named(call: Call) -> tuple[Sequence[ApprovalRecord], str]:
-    """Find the approval that is meant: the one whose id leads the words, else what is open here."""
-    first, _, rest = call.words.partition(" ")
-    if APPROVAL_ID.fullmatch(first):
-        record = await call.turns.approvals.records.get(first)
-        if record is not None:
-            return (record,), rest.strip()
-    return await call.open(), call.words
+async def _named(call: Call) -> tuple[Sequence[ApprovalRecord], str] | Said:
+    """Find the approval that is meant: the one whose id leads the words, else what is open here.
+
+    An id that is mistyped is no reason or answer, and must not decide about something else.
+    """
+    first, *rest = call.words.split(maxsplit=1) or [""]
+    if not APPROVAL_ID.fullmatch(first):
+        return await call.open(), call.words
+    record = await call.turns.approvals.records.get(first.lower())
+    if record is None:
+        return say(f"There is no approval {first}. /approvals lists what you may decide.")
+    return (record,), "".join(rest).strip()
 
 
 async def _decide(
@@ -109,7 +128,8 @@ async def _decide(
     if not records:
         return say(f"{NOTHING_OPEN} /approvals lists what you may decide.")
     if len(records) > 1:
-        lines = "\n".join(map(line, records))
+        zone = await call.zone()
+        lines = "\n".join(line(record, zone) for record in records)
         return say(f"Several are open; say which by its id:\n{lines}")
     wanted = verdicts(records[0])
     if isinstance(wanted, str):

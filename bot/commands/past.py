@@ -23,7 +23,7 @@ CLEARED = (
 
 async def history(call: Call) -> Said:
     """Show the last exchanges of this conversation, with times."""
-    number = int(call.words) if call.words.isdecimal() else 0 if call.words else FEW
+    number = (call.number() or 0) if call.words else FEW
     if not 1 <= number <= MOST:
         return say(f"Write /history, or /history and a number from 1 to {MOST}.")
     session = await call.session()
@@ -68,6 +68,8 @@ async def _take_back(call: Call, *, again: bool) -> Said:
         last = await _last(call, session.thread_id)
         if isinstance(last, Said):
             return last
+        if again and (refused := await turns.limits.may_ask(call.row)):
+            return Said((refused,))  # what was answered stays
         # The agent first: after a crash in between, the exchange still stands here as the last.
         kept = await turns.runner.rewind(session.thread_id, last.question.id)
         ran = _what_ran(await turns.ledger.of_thread(session.thread_id), last, kept)
@@ -100,11 +102,18 @@ async def _last(call: Call, thread_id: str) -> Exchange | Said:
 
 
 def _what_ran(entries: Sequence[LedgerEntry], exchange: Exchange, kept: frozenset[str]) -> str:
-    """Name the actions of an exchange that was taken out of the agent's thread."""
+    """Name the actions of an exchange that was taken out of the agent's thread.
+
+    What began after its answer belongs to later ones, which were taken back before.
+    """
+    since = exchange.question.created_at
+    until = max((answer.created_at for answer in exchange.answers), default=None)
     ran = [
         f"{entry.tool} ({entry.outcome or 'outcome unknown'})"
         for entry in entries
-        if entry.begun_at >= exchange.question.created_at and entry.key.ai_message_id not in kept
+        if entry.begun_at >= since
+        and (until is None or entry.begun_at <= until)
+        and entry.key.ai_message_id not in kept
     ]
     return f"Not undone, as it has run: {', '.join(ran)}." if ran else ""
 

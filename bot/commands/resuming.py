@@ -11,6 +11,7 @@ from bot.commands.leaving import settled
 from bot.decisions import Said
 from sessions.models import Conversation, Session
 
+LONGEST_ID = 40
 NONE = "There is no earlier conversation of yours."
 
 
@@ -32,12 +33,14 @@ async def resume(call: Call) -> Said:
     )
     if not call.words:
         return await _listed(call, earlier)
-    if call.words.isdecimal() and 1 <= int(call.words) <= len(earlier):
-        chosen = earlier[int(call.words) - 1]
+    number = call.number()
+    if number is not None and 1 <= number <= len(earlier):
+        chosen = earlier[number - 1]
     else:
         chosen = await _find(call, call.words)
     if chosen is None:
-        return say(f"There is no earlier conversation {call.words}. /resume lists them.", "/resume")
+        named = call.words if len(call.words) <= LONGEST_ID else f"{call.words[:LONGEST_ID]}…"
+        return say(f"There is no earlier conversation {named}. /resume lists them.", "/resume")
     return await _go_on(call, session, chosen)
 
 
@@ -87,7 +90,8 @@ async def _taken_over(
             for each in others
             if each != session.session_id and await sessions.leave(each, chosen.id)
         ]
-        waiting = await records.open(thread_id=chosen.id)
+        # Also what is decided in this moment: it is carried out after this, in the session here.
+        waiting = await records.in_progress(chosen.id)
         pending = [as_pending(record) for record in waiting]
         await sessions.go_on(session.session_id, chosen.id, pending)
         for each in others:
@@ -98,7 +102,8 @@ async def _taken_over(
         await past.move(chosen.id, session.session_id)
         for each in (session.session_id, *left):
             await records.drop_grants(each)
-        return len(left), tuple(as_request(record) for record in waiting)
+        undecided = [record for record in waiting if record.decided_at is None]
+        return len(left), tuple(map(as_request, undecided))
 
 
 async def _named(call: Call, conversation: Conversation) -> str:

@@ -8,6 +8,7 @@ from bot.commands.call import Call, clock, say
 from bot.decisions import Said
 
 USAGE = "Write /settings zone Europe/Paris, or /settings streaming on (or off)."
+EXAMPLE = "Write a city such as Paris, or a name such as Europe/Paris."
 SWITCH = {"on": True, "off": False}
 
 
@@ -42,14 +43,18 @@ async def _shown(call: Call) -> Said:
 async def _set_zone(call: Call, written: str) -> Said:
     known = {name.lower(): name for name in await asyncio.to_thread(available_timezones)}
     wanted = written.replace(" ", "_").lower()
-    zone = known.get(wanted)
+    of_city: dict[str, list[str]] = {}
+    for name in sorted(known.values()):
+        of_city.setdefault(name.lower().rpartition("/")[2], []).append(name)
+    in_city = of_city.get(wanted, [])
+    zone = known.get(wanted) or (in_city[0] if len(in_city) == 1 else None)
     if zone is None:
-        city = {name.rpartition("/")[2]: name for name in known}
-        near = [city[each] for each in get_close_matches(wanted.rpartition("/")[2], city, 3)]
-        meant = f" Did you mean {' or '.join(known[each] for each in near)}?" if near else ""
+        city = wanted.rpartition("/")[2]
+        near = in_city or [of_city[each][0] for each in get_close_matches(city, of_city, 3)]
+        meant = f"Did you mean {' or '.join(near)}?" if near else EXAMPLE
         return say(
-            f"There is no time zone {written}.{meant}",
-            *(f"/settings zone {known[each]}" for each in near),
+            f"There is no time zone {written}. {meant}",
+            *(f"/settings zone {each}" for each in near),
         )
     await call.turns.people.set_zone(call.sender.person, zone)
     return await _shown(call)

@@ -12,9 +12,13 @@ UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking
 
 TABLE: tuple[Entry, ...] = (
     Entry(Command("start", "Say hello and what I can do"), talking.start),
-    Entry(Command("help", "List the commands"), talking.help_),
+    Entry(Command("help", "List the commands", "[command]", private=True), talking.help_),
     Entry(Command("new", "Begin a new conversation"), talking.new, queues=True),
-    Entry(Command("history", "Show what was said here", "[n]"), past.history, queues=True),
+    Entry(
+        Command("history", "Show what was said here", "[n]", private=True),
+        past.history,
+        queues=True,
+    ),
     Entry(Command("undo", "Forget the last exchange"), past.undo, queues=True),
     Entry(Command("retry", "Say the last text again"), past.retry, queues=True),
     Entry(Command("clear", "Delete this conversation's words"), past.clear, queues=True),
@@ -25,19 +29,23 @@ TABLE: tuple[Entry, ...] = (
         binds=False,
     ),
     Entry(
-        Command("settings", "Set your time zone, and streaming", "[zone|streaming …]"),
+        Command(
+            "settings", "Set your time zone, and streaming", "[zone|streaming …]", private=True
+        ),
         settings.settings,
         queues=True,
     ),
     Entry(
-        Command("remind", "Remind you later; list and cancel", "[when: what | cancel n]"),
+        Command(
+            "remind", "Remind you later; list and cancel", "[when: what | cancel n]", private=True
+        ),
         reminding.remind,
     ),
-    Entry(Command("status", "Say what goes on here"), talking.status),
+    Entry(Command("status", "Say what goes on here", private=True), talking.status),
     Entry(Command("stop", "Stop what is running"), talking.stop),
-    Entry(Command("usage", "Say how many tokens you have used"), usage.usage),
-    Entry(Command("whoami", "Tell your own id"), talking.whoami),
-    Entry(Command("approvals", "List what waits for a decision"), deciding.approvals),
+    Entry(Command("usage", "Say how many tokens you have used", private=True), usage.usage),
+    Entry(Command("whoami", "Tell your own id", private=True), talking.whoami),
+    Entry(Command("approvals", "List what waits for a decision", private=True), deciding.approvals),
     Entry(Command("approve", "Let an action run", "[id] [session]"), deciding.approve),
     Entry(Command("reject", "Do not let an action run", "[id] [reason]"), deciding.reject),
     Entry(Command("edit", "Let it run with other arguments", "[id] [n] {JSON}"), deciding.edit),
@@ -57,7 +65,7 @@ def is_always_heard(text: str) -> bool:
 
 def parse(text: str) -> tuple[Entry | None, str]:
     """Find the command that a text is, as ``/new`` or ``/new@thisbot``; None for a plain text."""
-    first, *rest = text.strip().split(maxsplit=1)
+    first, *rest = text.split(maxsplit=1) or [""]
     match = COMMAND.fullmatch(first)
     if match is None:
         return None, text

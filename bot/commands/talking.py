@@ -6,6 +6,11 @@ from bot.commands.call import Call, clock, line, say
 from bot.commands.leaving import settled
 from bot.decisions import Said
 
+OTHERS_WAIT = (
+    "Something that somebody else asked for waits for a decision here. Who asked, or an admin, "
+    "may withdraw it with /cancel; then a new conversation can begin."
+)
+
 
 async def start(call: Call) -> Said:
     """Greet, and say what asks first."""
@@ -22,9 +27,11 @@ async def start(call: Call) -> Said:
 
 
 async def help_(call: Call) -> Said:
-    """List the commands."""
+    """List the commands, or say what one of them does."""
+    wanted = call.words.removeprefix("/").lower()
     lines = [f"/{c.name}{' ' + c.usage if c.usage else ''} - {c.summary}" for c in call.commands]
-    return say("\n".join(lines))
+    found = [line for c, line in zip(call.commands, lines, strict=True) if c.name == wanted]
+    return say("\n".join(found or lines))
 
 
 async def new(call: Call) -> Said:
@@ -33,6 +40,8 @@ async def new(call: Call) -> Said:
     withdrawn: tuple[Reply, ...] = ()
     # After a crash the conversation that this was said in may have been left already.
     if session is not None and session.thread_id == call.row.thread_id:
+        if not all(map(call.may_withdraw, await call.open())):
+            return say(OTHERS_WAIT)
         async with settled(call, session.thread_id) as withdrawn:
             await call.turns.sessions.leave(session.session_id, session.thread_id)
         await call.turns.approvals.records.drop_grants(session.session_id)
@@ -45,13 +54,15 @@ async def status(call: Call) -> Said:
     if session is None:
         return say("There is no session here yet. Write something and one begins.")
     key = session_key(call.sender, call.turns.groups)
-    running = call.turns.is_running(session.thread_id)
+    running, zone = call.turns.is_running(session.thread_id), await call.zone()
+    waiting = call.turns.lanes.waiting(key)
+    waits = "1 message waits" if waiting == 1 else f"{waiting} messages wait"
     lines = [
-        f"Session {session.session_id}, since {clock(session.created_at)}.",
+        f"Session {session.session_id}, since {clock(session.created_at, zone)}.",
         f"Conversation {session.thread_id}.",
-        f"{'Working' if running else 'Idle'}; {call.turns.lanes.waiting(key)} messages wait.",
+        f"{'Working' if running else 'Idle'}; {waits}.",
     ]
-    lines += [f"Waits for a decision: {line(record)}" for record in await call.open()]
+    lines += [f"Waits for a decision: {line(record, zone)}" for record in await call.open()]
     return say("\n".join(lines))
 
 

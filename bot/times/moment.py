@@ -47,6 +47,7 @@ DATED = re.compile(
 )
 IN_FIGURES = re.compile(r"(?:on )?(\d{1,2})([./])(\d{1,2})(?:\2(?:\d{4})?)?")
 ISO = re.compile(r"(?:on )?\d{4}-\d\d-\d\d")
+ISO_TIME = re.compile(r"(?:at |on )?(\d{4}-\d\d-\d\d)(?:t| at | )(\d\d:\d\d)(?::00)?")
 ON_WEEKDAY = re.compile(rf"(?:on |next |this |coming )*({WEEKDAY})")
 ON_DAY = re.compile(r"(?:on )?the (\d{1,2})(?:st|nd|rd|th)?")
 
@@ -57,7 +58,7 @@ def moment(words: str, now: datetime, zone: tzinfo) -> datetime:
     Raises:
         Unclear: with a sentence.
     """
-    said = words
+    said = ISO_TIME.sub(r"\1 \2", words) if ISO_TIME.fullmatch(words) else words
     for other, same in SAID_OTHERWISE:
         said = other.sub(same, said)
     if ELAPSED.fullmatch(said):  # so long from now, whatever clocks do meanwhile
@@ -78,8 +79,14 @@ def in_utc(local: datetime, zone: tzinfo) -> datetime:
     """Give the moment at which a clock there shows this.
 
     Where it shows it twice it is the first; what it leaps over comes as much later.
+
+    Raises:
+        Unclear: it is after the year 9999.
     """
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    try:
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError as error:
+        raise Unclear("That is after the last day of the calendar.") from error
 
 
 def _on_day(words: str, rest: str, local: datetime, at: time | None) -> datetime:

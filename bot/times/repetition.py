@@ -143,7 +143,7 @@ def spoken(rule: str) -> str:
 def _counted(unit: str, every: int, now: datetime) -> tuple[str, datetime]:
     step = timedelta(minutes=every) if unit == "minute" else timedelta(hours=every)
     if step < timedelta(minutes=LEAST_MINUTES):
-        raise Unclear(f"I remind at most every {LEAST_MINUTES} minutes.")
+        raise Unclear(f"A reminder comes at most every {LEAST_MINUTES} minutes.")
     if step > timedelta(hours=MOST_HOURS):
         raise Unclear("That is more than a year; write it in days or years.")
     return f"FREQ={unit.upper()}LY;INTERVAL={every}", now + step

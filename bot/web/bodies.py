@@ -1,5 +1,8 @@
 """A bound on what a request may carry."""
 
+import asyncio
+from contextlib import suppress
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,10 +13,13 @@ LARGEST_BODY = 1024 * 1024
 TOO_LARGE = "The body is over 1 MiB."
 #: What was not read cannot be skipped, so the connection ends with the answer.
 CLOSE = {"Connection": "close"}
+#: Who is still sending when the connection ends may lose the answer, so a body that is no larger
+#: than this, or what comes of it in these seconds, is read and dropped first.
+DROPPED, PATIENCE_SECONDS = 8 * LARGEST_BODY, 1.0
 
 
 class BodyLimit:
-    """Refuses bodies over 1 MiB: unread by their Content-Length, else while they come in."""
+    """Refuses bodies over 1 MiB: by their Content-Length, else while they come in."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,6 +31,8 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > LARGEST_BODY:
+            if int(announced[:20]) <= DROPPED:
+                await _drop(receive)
             await ProblemResponse(Problem(413, TOO_LARGE, headers=CLOSE))(scope, receive, send)
             return
         taken = 0
@@ -39,3 +47,11 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_within_limit, send)
+
+
+async def _drop(receive: Receive) -> None:
+    """Read a body and keep nothing of it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (await receive()).get("more_body"):
+                pass

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from adapters.api import Problem
@@ -18,6 +18,7 @@ from bot.web.admins import Admin
 from sessions.dead_letters import DeadLetter
 
 NONE = "There is no such dead letter."
+LARGEST_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,10 @@ class DeadLetterView:
 
 @dataclass(frozen=True)
 class DeadLetterPage:
-    """All of them, the one that died last first."""
+    """Dead letters, the one that died last first."""
 
     items: Sequence[DeadLetterView]
+    next: Annotated[str | None, Field(description="`after` for the next page; null: the last.")]
 
 
 def dead_letter_routes(bot: Bot) -> APIRouter:
@@ -54,12 +56,20 @@ def dead_letter_routes(bot: Bot) -> APIRouter:
         "",
         summary="List the dead letters",
         responses={
-            200: {"model": DeadLetterPage, "description": "All of them."},
-            **documented(401, 403, 500),
+            200: {"model": DeadLetterPage, "description": "A page."},
+            **documented(401, 403, 422, 500),
         },
     )
-    async def list_dead(_caller: Admin) -> Response:
-        return JsonResponse(DeadLetterPage([_view(each) for each in await dead.all()]))
+    async def list_dead(
+        _caller: Admin,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+        after: Annotated[
+            str, Query(pattern=r"^(\d{1,18}-\d{1,18})?$", description="`next` of the page before.")
+        ] = "",
+    ) -> Response:
+        found = await dead.all(after=after, limit=limit + 1)
+        more = found[limit - 1].position if len(found) > limit else None
+        return JsonResponse(DeadLetterPage(list(map(_view, found[:limit])), more))
 
     @router.post(
         "/{message_id}/retry",

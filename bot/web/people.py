@@ -1,12 +1,13 @@
 """/api/people: who is blocked, blocking somebody, and letting them speak again."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
@@ -14,6 +15,14 @@ from adapters.api.problems import documented
 from bot.bot import Bot
 from bot.web.admins import Admin
 from sessions.models import Person
+
+PERSON = r"^[a-z][a-z0-9_-]*:\S+$"
+
+
+def _a_person(written: str) -> str:
+    if not re.fullmatch(PERSON, written):
+        raise ValueError("write platform:id, such as telegram:12345; /whoami tells one's own")
+    return written
 
 
 class PersonBody(BaseModel):
@@ -23,9 +32,10 @@ class PersonBody(BaseModel):
 
     person: Annotated[
         str,
+        AfterValidator(_a_person),
         Field(
-            pattern=r"^[a-z][a-z0-9_-]*:\S+$",
             max_length=300,
+            json_schema_extra={"pattern": PERSON},
             description="As `platform:id`, for example `telegram:12345`.",
         ),
     ]
@@ -91,6 +101,7 @@ def people_routes(bot: Bot) -> APIRouter:
         if (await people.get(body.person)).blocked_at is None:
             raise Problem(404, f"There is no block of {body.person}.")
         await people.unblock(body.person)
+        await bot.reminding.look_again()
         return Response(status_code=204)
 
     people = bot.turns.people

@@ -11,6 +11,7 @@ from bot.bot import Bot
 from bot.web.approvals import approval_routes
 from bot.web.dead_letters import dead_letter_routes
 from bot.web.edits import edit_routes
+from bot.web.guests import guest_routes
 from bot.web.health import health_routes
 from bot.web.metrics import metrics_routes
 from bot.web.options import WebOptions
@@ -18,6 +19,7 @@ from bot.web.people import people_routes
 from bot.web.records import BotRecords
 from bot.web.serving import Served, serving_apps
 from bot.web.sessions import session_routes
+from bot.web.set_aside import set_aside_routes
 from bot.web.shell import make_app
 from bot.web.statistics import statistics_routes
 
@@ -30,7 +32,9 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         session_routes(bot),
         approval_routes(bot),
         dead_letter_routes(bot),
+        set_aside_routes(bot),
         people_routes(bot),
+        guest_routes(bot),
         statistics_routes(bot),
         metrics_routes(bot),
         health_routes(bot, options.version, lambda: api.takes),

@@ -1,9 +1,11 @@
 """A chat in the terminal reads lines and writes replies."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
-from adapters.contract import Address
+from adapters.contract import Address, Reply
 from adapters.terminal import TerminalAdapter
+from adapters.unnoted import Unnoted
 from tests.adapters.conformance import CARD, Script
 
 
@@ -38,3 +40,17 @@ async def test_empty_lines_are_no_messages() -> None:
 
 async def test_a_failure_names_its_reference() -> None:
     assert "The model failed. (reference ref42)" in await _chat("break")
+
+
+async def test_a_card_that_one_may_not_decide_says_who_may_and_how_to_withdraw() -> None:
+    written: list[str] = []
+    me = Address("terminal", "me", "me")
+
+    async def cards() -> AsyncIterator[Reply]:
+        yield replace(CARD, decider="admins")
+        yield replace(CARD, decider="two")
+
+    await TerminalAdapter(me, _typed(), written.append).deliver(me, Unnoted(cards()))
+    admins, two = written
+    assert "│ Only an admin may decide this. /cancel withdraws it.\n└" in admins
+    assert "│ Two different admins have to decide this. /cancel withdraws it.\n└" in two

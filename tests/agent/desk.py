@@ -79,6 +79,9 @@ async def open_desk(
     async def load_file(file_id: str) -> File | None:
         return stored.get(file_id)
 
+    async def no_zone(_: str) -> str:
+        return ""
+
     def spend(turn: TurnContext, tokens: int) -> None:
         spent.append((turn.person.person, tokens))
 
@@ -92,6 +95,7 @@ async def open_desk(
             remind=diary.remind,
             load_file=load_file,
             send_file=send_file,
+            zone_of=no_zone,
             spend=spend,
             clock=clock,
         ) as runner:

@@ -22,6 +22,7 @@ class Reply:
     """What the server sends for one request, and how that ends.
 
     `seconds` is how long it thinks first, `usage` what it says that it read and wrote.
+    With `after` it sends its pieces, and the end when that is set.
     `silent` closes after the last piece as if all were said, `broken` in the middle of a piece,
     and `waiting` sends nothing more and keeps the connection open.
     """
@@ -33,6 +34,7 @@ class Reply:
     status: int = 200
     seconds: float = 0
     usage: tuple[int, int] | None = None
+    after: asyncio.Event | None = None
 
 
 @dataclass
@@ -82,6 +84,9 @@ class Provider:
             function = {"name": call.name, "arguments": call.arguments}
             made = {"index": index, "id": call.id, "type": "function", "function": function}
             writer.write(_piece({"role": "assistant", "tool_calls": [made]}))
+        if reply.after is not None:
+            self.waiting.set()
+            await reply.after.wait()
         if reply.ending == "waiting":
             await writer.drain()
             self.waiting.set()

@@ -16,6 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
 from adapters.contract import Approve
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
 from bot.agent.runner import STRICT_RESUME
@@ -82,7 +83,7 @@ async def test_two_resumes_at_once_run_the_tool_once_with_our_ledger(
     async with open_desk(tmp_path, AgentOptions(agent=bring)) as desk:
         turn = context()
         asked = "book a chair" if bring else "send hello to me"
-        _, parked = await events_of(desk.runner.ask(asked, turn))
+        _, parked = await events_of(desk.runner.ask(Saying(asked), turn))
         assert isinstance(parked, Parked)
         resumes = [
             events_of(desk.runner.resume(parked.requests[0], (Approve(),), turn)) for _ in range(2)
@@ -127,9 +128,9 @@ async def test_a_text_over_an_open_approval_leaves_an_unanswered_call() -> None:
 async def test_our_ask_answers_open_calls_before_a_new_text(tmp_path: Path, bring: str) -> None:
     async with open_desk(tmp_path, AgentOptions(agent=bring)) as desk:
         asked = "book a chair" if bring else "send hello to me"
-        _, parked = await events_of(desk.runner.ask(asked, context()))
+        _, parked = await events_of(desk.runner.ask(Saying(asked), context()))
         assert isinstance(parked, Parked)
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert isinstance(end, Finished)
         assert (await desk.runner.look("t")).requests == ()
         messages = await desk.runner._messages("t")
@@ -172,6 +173,6 @@ async def test_nothing_next_does_not_mean_finished(tmp_path: Path) -> None:
 
 async def test_a_finished_thread_is_not_run_again(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         _, again = await events_of(desk.runner.proceed(context()))
         assert again == end

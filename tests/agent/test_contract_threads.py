@@ -14,6 +14,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
 from adapters.contract import Approve
+from bot.agent.attachments import Saying
 from bot.agent.context import current_turn
 from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
@@ -82,7 +83,7 @@ async def test_the_stream_of_messages_holds_tool_messages_and_ours_does_not(
             kinds.add(type(chunk))
         assert ToolMessage in kinds
     async with open_desk(tmp_path) as desk:
-        streamed, end = await events_of(desk.runner.ask("what time is it", context()))
+        streamed, end = await events_of(desk.runner.ask(Saying("what time is it"), context()))
         assert isinstance(end, Finished)
         assert streamed == end.text  # once: not the tool's words and then the model's
 
@@ -107,7 +108,7 @@ async def test_a_thread_at_rest_takes_one_checkpoint_however_long_it_was(
         for number in range(5):
             turn = context()
             asked = f"book seat {number}" if name else f"send {number} to me"
-            _, parked = await events_of(desk.runner.ask(asked, turn))
+            _, parked = await events_of(desk.runner.ask(Saying(asked), turn))
             assert isinstance(parked, Parked)
             await events_of(desk.runner.resume(parked.requests[0], (Approve(),), turn))
         checkpoints, writes = await rows(tmp_path / "threads.db")
@@ -117,7 +118,7 @@ async def test_a_thread_at_rest_takes_one_checkpoint_however_long_it_was(
 
 async def test_a_forgotten_thread_leaves_nothing(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        await events_of(desk.runner.ask("send hello to me", context()))
+        await events_of(desk.runner.ask(Saying("send hello to me"), context()))
         await desk.runner.forget("t")
         assert not (await desk.runner.look("t")).exists
         assert await rows(tmp_path / "threads.db") == (0, 0)

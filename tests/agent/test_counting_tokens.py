@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions
@@ -32,7 +33,7 @@ def model(provider: Provider, fallback: str = "") -> AgentOptions:
 
 
 async def say(desk: Desk, text: str = "hello") -> None:
-    await events_of(desk.runner.ask(text, context()))
+    await events_of(desk.runner.ask(Saying(text), context()))
     await asyncio.sleep(0)
 
 
@@ -57,7 +58,7 @@ async def test_every_call_of_a_turn_is_counted_also_before_and_after_an_approval
     script = (Reply(calls=(send,), usage=(50, 10)), Reply(("Sent.",), usage=(80, 2)))
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
         turn = context()
-        _, parked = await events_of(desk.runner.ask("send it", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("send it"), turn))
         assert isinstance(parked, Parked)
         assert desk.spent == [("memory:ann", 60)]
         await events_of(desk.runner.resume(parked.requests[0], (Approve(),), turn))
@@ -68,7 +69,7 @@ async def test_a_stopped_turn_counts_as_far_as_it_came(tmp_path: Path) -> None:
     slow = Reply(("w" * 20, "w" * 20), ending="waiting")
     async with open_provider(slow) as provider, open_desk(tmp_path, model(provider)) as desk:
         turn = context()
-        run = asyncio.create_task(events_of(desk.runner.ask("hello", turn)))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("hello"), turn)))
         await provider.waiting.wait()
         await asyncio.sleep(0.1)
         turn.stop.set()
@@ -84,7 +85,7 @@ async def test_a_turn_that_is_cut_off_with_the_bot_counts_as_far_as_it_came(
 ) -> None:
     slow = Reply(("w" * 40,), ending="waiting")
     async with open_provider(slow) as provider, open_desk(tmp_path, model(provider)) as desk:
-        run = asyncio.create_task(events_of(desk.runner.ask("hello", context())))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("hello"), context())))
         await provider.waiting.wait()
         await asyncio.sleep(0.1)
         run.cancel()
@@ -133,6 +134,6 @@ async def test_people_who_talk_at_the_same_time_each_have_their_own_count(tmp_pa
     script = [Reply(("Hi.",), usage=(10, 1), seconds=0.05) for _ in range(10)]
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
         turns = [context(f"thread {n}", person=f"p{n}") for n in range(10)]
-        await asyncio.gather(*(events_of(desk.runner.ask("hello", turn)) for turn in turns))
+        await asyncio.gather(*(events_of(desk.runner.ask(Saying("hello"), turn)) for turn in turns))
         await asyncio.sleep(0)
         assert sorted(desk.spent) == [(f"memory:p{n}", 11) for n in range(10)]

@@ -10,6 +10,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from adapters.contract import Approve, Edit, Reject, Respond, Verdict
+from bot.agent.attachments import Saying
 from bot.agent.context import TurnContext
 from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
@@ -34,7 +35,7 @@ def bring(name: str) -> AgentOptions:
 
 
 async def ask(desk: Desk, text: str, turn: TurnContext) -> tuple[Request, ...]:
-    _, parked = await events_of(desk.runner.ask(text, turn))
+    _, parked = await events_of(desk.runner.ask(Saying(text), turn))
     assert isinstance(parked, Parked)
     return parked.requests
 
@@ -66,7 +67,7 @@ async def test_a_hand_written_loop_asks_and_acts_once(
             await decide(desk, request, Approve(), turn)
         (entry,) = await desk.ledger.of_thread("t")
         assert (entry.tool, entry.outcome, entry.arguments) == ("book", "done", {"what": "a chair"})
-        streamed, end = await events_of(desk.runner.ask("hello", context()))
+        streamed, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert answer(end) == "Heard: hello."
         # With two nodes of its own nobody knows beforehand which one speaks to the person.
         assert streamed == ("" if name == "hand_written" else answer(end))
@@ -170,7 +171,7 @@ async def test_a_closed_request_inside_a_graph_does_not_come_back(
         await ask(desk, "book a chair", context())
         await desk.runner.close("t", "Withdrawn.")
         assert (await desk.runner.look("t")).requests == ()
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert answer(end) == "The desk says: Heard: hello."
         assert effects() == ""
 
@@ -209,13 +210,14 @@ async def test_a_tool_that_was_killed_in_the_middle_is_not_started_again(
     code = f"""
 import asyncio, pathlib
 from adapters.contract import Approve
+from bot.agent.attachments import Saying
 from tests.agent.desk import context, events_of, open_desk
 from tests.agent.test_foreign_graphs import bring
 
 async def main():
     turn = context(message_id="m1")
     async with open_desk(pathlib.Path({str(tmp_path)!r}), bring("loop")) as desk:
-        _, parked = await events_of(desk.runner.ask("crash into it", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("crash into it"), turn))
         await events_of(desk.runner.resume(parked.requests[0], (Approve(),), turn))
 
 asyncio.run(main())
@@ -239,7 +241,7 @@ asyncio.run(main())
 
 async def test_only_nodes_tagged_answer_are_read_along_where_there_are_any(tmp_path: Path) -> None:
     async with open_desk(tmp_path, bring("tagged")) as desk:
-        streamed, end = await events_of(desk.runner.ask("hello", context()))
+        streamed, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert answer(end) == streamed == "Heard: hello."
 
 
@@ -247,7 +249,7 @@ async def test_text_of_several_untagged_nodes_is_not_shown_before_it_is_the_answ
     tmp_path: Path,
 ) -> None:
     async with open_desk(tmp_path, bring("planned")) as desk:
-        streamed, end = await events_of(desk.runner.ask("hello", context()))
+        streamed, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert streamed == ""
         assert answer(end) == "Heard: hello."
 
@@ -255,9 +257,9 @@ async def test_text_of_several_untagged_nodes_is_not_shown_before_it_is_the_answ
 async def test_a_graph_that_fails_gives_a_sentence_and_the_thread_goes_on(tmp_path: Path) -> None:
     async with open_desk(tmp_path, bring("fragile")) as desk:
         with pytest.raises(AgentFailed, match="Please ask again") as failed:
-            await events_of(desk.runner.ask("break", context()))
+            await events_of(desk.runner.ask(Saying("break"), context()))
         assert "secret" not in str(failed.value)
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert answer(end) == "Whole."
 
 
@@ -265,7 +267,7 @@ async def test_a_turn_that_is_stopped_keeps_what_was_asked(tmp_path: Path) -> No
     async with open_desk(tmp_path, bring("loop")) as desk:
         turn = context()
         turn.stop.set()
-        _, end = await events_of(desk.runner.ask("hello", turn))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), turn))
         assert isinstance(end, Finished)
         assert end.stopped
         first, *_ = await desk.runner._messages("t")

@@ -6,20 +6,21 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve, Edit, Reject, Respond
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.errors import InterruptGone, MisshapenVerdict
 from tests.agent.desk import Desk, context, events_of, open_desk
 
 
 async def say(desk: Desk, text: str, person: str = "ann", thread: str = "t") -> str:
-    _, end = await events_of(desk.runner.ask(text, context(thread, person)))
+    _, end = await events_of(desk.runner.ask(Saying(text), context(thread, person)))
     assert isinstance(end, Finished)
     return end.text
 
 
 async def test_it_says_honestly_that_no_model_is_configured(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        streamed, end = await events_of(desk.runner.ask("Hello", context()))
+        streamed, end = await events_of(desk.runner.ask(Saying("Hello"), context()))
         assert isinstance(end, Finished)
         assert "No language model is configured" in end.text
         assert "MODEL=" in end.text
@@ -44,7 +45,7 @@ async def test_notes_are_kept_for_each_person(tmp_path: Path) -> None:
 async def test_an_action_asks_and_runs_after_approval(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         turn = context()
-        _, parked = await events_of(desk.runner.ask("send hello to me", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("send hello to me"), turn))
         assert isinstance(parked, Parked)
         (request,) = parked.requests
         assert [(a.name, a.arguments) for a in request.actions] == [
@@ -75,7 +76,7 @@ async def test_other_verdicts_do_what_they_say(
 ) -> None:
     async with open_desk(tmp_path) as desk:
         turn = context()
-        _, parked = await events_of(desk.runner.ask("send hello to me", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("send hello to me"), turn))
         assert isinstance(parked, Parked)
         _, end = await events_of(desk.runner.resume(parked.requests[0], (verdict,), turn))
         assert isinstance(end, Finished)
@@ -87,7 +88,7 @@ async def test_several_actions_are_asked_about_together(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         turn = context()
         asked = "send a to me and note: milk and forget my notes"
-        _, parked = await events_of(desk.runner.ask(asked, turn))
+        _, parked = await events_of(desk.runner.ask(Saying(asked), turn))
         assert isinstance(parked, Parked)
         names = [action.name for action in parked.requests[0].actions]
         assert names == ["send_message", "forget_notes"]
@@ -114,7 +115,7 @@ async def test_a_misshapen_decision_changes_nothing(
 ) -> None:
     async with open_desk(tmp_path) as desk:
         turn = context()
-        _, parked = await events_of(desk.runner.ask("send hello to me", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("send hello to me"), turn))
         assert isinstance(parked, Parked)
         with pytest.raises(MisshapenVerdict, match=problem):
             await events_of(desk.runner.resume(parked.requests[0], verdicts, turn))
@@ -126,7 +127,7 @@ async def test_a_closed_request_calls_no_model_and_the_conversation_goes_on(
     tmp_path: Path,
 ) -> None:
     async with open_desk(tmp_path) as desk:
-        await events_of(desk.runner.ask("send hello to me", context()))
+        await events_of(desk.runner.ask(Saying("send hello to me"), context()))
         await desk.runner.close("t", "This request expired.")
         state = await desk.runner.look("t")
         assert state.requests == ()
@@ -139,7 +140,7 @@ async def test_a_closed_request_calls_no_model_and_the_conversation_goes_on(
 async def test_it_all_survives_a_restart(tmp_path: Path) -> None:
     turn = context()
     async with open_desk(tmp_path) as desk:
-        await events_of(desk.runner.ask("send hello to me", turn))
+        await events_of(desk.runner.ask(Saying("send hello to me"), turn))
     async with open_desk(tmp_path) as desk:
         (request,) = (await desk.runner.look("t")).requests
         await events_of(desk.runner.resume(request, (Approve(),), turn))
@@ -150,7 +151,7 @@ async def test_a_stopped_turn_keeps_what_was_written(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         turn = context()
         turn.stop.set()
-        _, end = await events_of(desk.runner.ask("hello", turn))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), turn))
         assert isinstance(end, Finished)
         assert end.stopped
         assert "Hello!" in await say(desk, "hello")
@@ -158,7 +159,7 @@ async def test_a_stopped_turn_keeps_what_was_written(tmp_path: Path) -> None:
 
 async def test_an_abandoned_turn_leaves_a_thread_that_goes_on(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        run = asyncio.create_task(events_of(desk.runner.ask("hello", context())))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("hello"), context())))
         await asyncio.sleep(0)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
 from bot.errors import StartError
@@ -23,10 +24,10 @@ def _clerk(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_clerk")
 async def test_a_tool_of_ones_own_asks_unless_it_is_safe(tmp_path: Path) -> None:
     async with open_desk(tmp_path, AgentOptions(tools=OWN)) as desk:
-        _, end = await events_of(desk.runner.ask("book a chair", context()))
+        _, end = await events_of(desk.runner.ask(Saying("book a chair"), context()))
         assert isinstance(end, Parked)
     async with open_desk(tmp_path, AgentOptions(tools=OWN, safe_tools=SAFE)) as desk:
-        _, end = await events_of(desk.runner.ask("book a chair", context("another")))
+        _, end = await events_of(desk.runner.ask(Saying("book a chair"), context("another")))
         assert isinstance(end, Finished)
         assert end.text == "booked a chair"
 
@@ -39,7 +40,7 @@ async def test_the_same_call_id_in_another_answer_is_another_action(
     monkeypatch.setattr("tests.agent.clerk._id", lambda _: "call_0")
     async with open_desk(tmp_path, AgentOptions(tools=OWN, safe_tools=SAFE)) as desk:
         for what in ("a chair", "a table"):
-            _, end = await events_of(desk.runner.ask(f"book {what}", context()))
+            _, end = await events_of(desk.runner.ask(Saying(f"book {what}"), context()))
             assert isinstance(end, Finished)
             assert end.text == f"booked {what}"
         assert len(await desk.ledger.of_thread("t")) == 2
@@ -65,7 +66,7 @@ async def test_a_failing_tool_is_a_message_without_a_trace(
 ) -> None:
     options = AgentOptions(tools=OWN, safe_tools=SAFE, tool_timeout_seconds=0.1)
     async with open_desk(tmp_path, options) as desk:
-        _, end = await events_of(desk.runner.ask(asked, context()))
+        _, end = await events_of(desk.runner.ask(Saying(asked), context()))
         assert isinstance(end, Finished)
         assert end.text == answer
         (entry,) = await desk.ledger.of_thread("t")
@@ -98,7 +99,7 @@ async def test_a_wrong_setting_is_refused_with_a_sentence(
 async def test_a_result_that_no_store_takes_is_mended(tmp_path: Path) -> None:
     options = AgentOptions(tools=OWN, safe_tools=SAFE)
     async with open_desk(tmp_path, options) as desk:
-        _, end = await events_of(desk.runner.ask("halve it", context()))
+        _, end = await events_of(desk.runner.ask(Saying("halve it"), context()))
         assert isinstance(end, Finished)
         assert end.text == "it ?"
         (entry,) = await desk.ledger.of_thread("t")

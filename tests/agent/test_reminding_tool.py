@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
 from tests.agent.desk import Desk, context, events_of, open_desk
@@ -11,7 +12,7 @@ from tests.agent.desk import Desk, context, events_of, open_desk
 
 async def say(desk: Desk, text: str, message_id: str = "", thread: str = "t") -> str:
     turn = context(thread, message_id=message_id)
-    _, end = await events_of(desk.runner.ask(text, turn))
+    _, end = await events_of(desk.runner.ask(Saying(text), turn))
     assert isinstance(end, Finished)
     return end.text
 
@@ -61,6 +62,6 @@ async def test_why_there_is_no_reminder_is_told_to_the_model(tmp_path: Path) -> 
 
 async def test_it_asks_first_where_the_list_of_safe_tools_says_so(tmp_path: Path) -> None:
     async with open_desk(tmp_path, AgentOptions(safe_tools=("time",))) as desk:
-        _, end = await events_of(desk.runner.ask("remind me in 1 hour to eat", context()))
+        _, end = await events_of(desk.runner.ask(Saying("remind me in 1 hour to eat"), context()))
         assert isinstance(end, Parked)
         assert desk.diary.entries == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished
 from bot.agent.opening import AgentOptions
 from bot.errors import StartError
@@ -47,7 +48,7 @@ async def test_ungated_tools_run_only_where_that_is_allowed(
     effects = tmp_path / "effects"
     monkeypatch.setenv("EFFECTS", str(effects))
     async with open_desk(tmp_path, options) as desk:
-        _, end = await events_of(desk.runner.ask("book a chair", context()))
+        _, end = await events_of(desk.runner.ask(Saying("book a chair"), context()))
         assert isinstance(end, Finished)
         assert end.text == "booked a chair"
         assert await asyncio.to_thread(effects.read_text) == "booked a chair\n"
@@ -59,7 +60,7 @@ async def test_a_checkpointer_of_the_graphs_own_is_replaced_with_a_log_line(
     tmp_path: Path, logged: Logged
 ) -> None:
     async with open_desk(tmp_path, AgentOptions(agent="tests.agent.graphs:compiled_loop")) as desk:
-        await events_of(desk.runner.ask("book a chair", context()))
+        await events_of(desk.runner.ask(Saying("book a chair"), context()))
     assert "checkpointer is replaced" in logged[0]["event"]
     async with open_desk(tmp_path, AgentOptions(agent="tests.agent.graphs:loop")) as desk:
         assert (await desk.runner.look("t")).exists

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import ToolMessage
 
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished
 from bot.agent.opening import AgentOptions
 from bot.errors import StartError
@@ -46,7 +47,7 @@ async def test_a_stop_lets_a_begun_action_end_and_says_that_it_ran(
 ) -> None:
     async with open_desk(tmp_path, OPTIONS) as desk:
         turn = context()
-        run = asyncio.create_task(events_of(desk.runner.ask("build a wall", turn)))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("build a wall"), turn)))
         await risky_tools.begun.wait()
         turn.stop.set()
         risky_tools.go_on.set()
@@ -56,7 +57,7 @@ async def test_a_stop_lets_a_begun_action_end_and_says_that_it_ran(
         assert await lines(effects) == ["built a wall"]
         (result,) = await results(desk)
         assert (result.text, result.status) == ("built a wall", "success")
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert isinstance(end, Finished)
         assert end.text == "Heard: hello."
 
@@ -65,12 +66,12 @@ async def test_a_turn_cancelled_in_an_action_does_not_claim_that_nothing_happene
     tmp_path: Path,
 ) -> None:
     async with open_desk(tmp_path, OPTIONS) as desk:
-        run = asyncio.create_task(events_of(desk.runner.ask("build a wall", context())))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("build a wall"), context())))
         await risky_tools.begun.wait()
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
-        await events_of(desk.runner.ask("hello", context()))
+        await events_of(desk.runner.ask(Saying("hello"), context()))
         for result in await results(desk):
             assert "outcome is unknown" in result.text
 
@@ -78,7 +79,7 @@ async def test_a_turn_cancelled_in_an_action_does_not_claim_that_nothing_happene
 async def test_a_cancelled_turn_is_cancelled_though_it_was_stopped(tmp_path: Path) -> None:
     async with open_desk(tmp_path, OPTIONS) as desk:
         turn = context()
-        run = asyncio.create_task(events_of(desk.runner.ask("build a wall", turn)))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("build a wall"), turn)))
         await risky_tools.begun.wait()
         turn.stop.set()
         await asyncio.sleep(0)
@@ -93,6 +94,7 @@ async def test_a_safe_action_that_was_killed_in_the_middle_is_not_started_again(
     code = f"""
 import asyncio, pathlib
 import bot.agent.models
+from bot.agent.attachments import Saying
 from tests.agent.clerk import Clerk
 from tests.agent.desk import context, events_of, open_desk
 from tests.agent.test_stops_and_crashes import OPTIONS
@@ -101,7 +103,7 @@ bot.agent.models.OfflineModel = Clerk
 
 async def main():
     async with open_desk(pathlib.Path({str(tmp_path)!r}), OPTIONS) as desk:
-        await events_of(desk.runner.ask("crash into it", context(message_id="m1")))
+        await events_of(desk.runner.ask(Saying("crash into it"), context(message_id="m1")))
 
 asyncio.run(main())
 """
@@ -120,19 +122,19 @@ async def test_asking_again_with_the_same_message_changes_nothing(
 ) -> None:
     risky_tools.go_on.set()
     async with open_desk(tmp_path, OPTIONS) as desk:
-        first = await events_of(desk.runner.ask("build a wall", context(message_id="m1")))
-        again = await events_of(desk.runner.ask("build a wall", context(message_id="m1")))
+        first = await events_of(desk.runner.ask(Saying("build a wall"), context(message_id="m1")))
+        again = await events_of(desk.runner.ask(Saying("build a wall"), context(message_id="m1")))
         assert again[1] == first[1]
         assert await lines(effects) == ["built a wall"]
 
 
 async def test_a_tool_that_answers_by_itself_ends_the_turn(tmp_path: Path) -> None:
     async with open_desk(tmp_path, OPTIONS) as desk:
-        _, end = await events_of(desk.runner.ask("weigh a stone", context()))
+        _, end = await events_of(desk.runner.ask(Saying("weigh a stone"), context()))
         assert isinstance(end, Finished)
         assert end.text == "a stone weighs 3 kg"
         assert (await desk.runner.look("t")).finished == end
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert isinstance(end, Finished)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.agent.opening import AgentOptions
 from tests.agent.desk import context, events_of, open_desk
@@ -28,11 +29,11 @@ async def test_the_documented_graph_asks_and_answers(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "my_graph", raising=False)
     async with open_desk(tmp_path, AgentOptions(agent="my_graph:graph")) as desk:
-        _, end = await events_of(desk.runner.ask("hello", context()))
+        _, end = await events_of(desk.runner.ask(Saying("hello"), context()))
         assert isinstance(end, Finished)
         assert end.text == "You said: hello"
         turn = context()
-        _, parked = await events_of(desk.runner.ask("order two chairs", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("order two chairs"), turn))
         assert isinstance(parked, Parked)
         _, end = await events_of(desk.runner.resume(parked.requests[0], (Approve(),), turn))
         assert isinstance(end, Finished)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Approve, TextDelta
+from bot.agent.attachments import Saying
 from bot.agent.events import Finished, Parked
 from bot.agent.graph import Limits
 from bot.agent.models import ModelOptions
@@ -31,14 +32,14 @@ def model(provider: Provider, timeout_seconds: float = 10, retries: int = 0) -> 
 
 
 async def say(desk: Desk, text: str = "hello") -> str:
-    _, end = await events_of(desk.runner.ask(text, context()))
+    _, end = await events_of(desk.runner.ask(Saying(text), context()))
     assert isinstance(end, Finished)
     return end.text
 
 
 async def test_an_answer_streams_as_it_is_written(tmp_path: Path) -> None:
     async with open_provider(WELL) as provider, open_desk(tmp_path, model(provider)) as desk:
-        events = [event async for event in desk.runner.ask("how is it?", context())]
+        events = [event async for event in desk.runner.ask(Saying("how is it?"), context())]
         assert events[:-1] == [TextDelta("All "), TextDelta("is "), TextDelta("well.")]
         assert isinstance(events[-1], Finished)
         assert events[-1].text == "All is well."
@@ -48,7 +49,7 @@ async def test_an_approved_action_runs_and_the_provider_takes_the_thread(tmp_pat
     script = (Reply(("I send it.",), (SEND,)), Reply(("Sent.",)))
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
         turn = context()
-        streamed, parked = await events_of(desk.runner.ask("send it", turn))
+        streamed, parked = await events_of(desk.runner.ask(Saying("send it"), turn))
         assert streamed == "I send it."
         assert isinstance(parked, Parked)
         _, end = await events_of(desk.runner.resume(parked.requests[0], (Approve(),), turn))
@@ -121,7 +122,7 @@ async def test_the_count_of_calls_goes_on_after_a_decision(tmp_path: Path) -> No
     ]
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
         turn = context()
-        _, end = await events_of(desk.runner.ask("send it for ever", turn))
+        _, end = await events_of(desk.runner.ask(Saying("send it for ever"), turn))
         for _ in range(2):
             assert isinstance(end, Parked)
             _, end = await events_of(desk.runner.resume(end.requests[0], (Approve(),), turn))
@@ -179,7 +180,7 @@ async def test_a_stopped_answer_is_kept_as_far_as_it_came(tmp_path: Path) -> Non
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
         turn = context()
         heard = ""
-        async for event in desk.runner.ask("count", turn):
+        async for event in desk.runner.ask(Saying("count"), turn):
             if isinstance(event, TextDelta):
                 heard += event.text
             if heard == "One, two, ":
@@ -197,7 +198,7 @@ async def test_a_turn_that_is_cancelled_leaves_a_thread_that_the_provider_takes(
 ) -> None:
     script = (Reply(("One, ",), ending="waiting"), WELL)
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
-        run = asyncio.create_task(events_of(desk.runner.ask("count", context())))
+        run = asyncio.create_task(events_of(desk.runner.ask(Saying("count"), context())))
         await provider.waiting.wait()
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -220,7 +221,7 @@ async def test_nobody_is_asked_about_a_call_beyond_the_limit(tmp_path: Path) -> 
     script = (Reply(calls=calls), Reply(("Two were sent.",)))
     async with open_provider(*script) as provider, open_desk(tmp_path, model(provider)) as desk:
         turn = context()
-        _, parked = await events_of(desk.runner.ask("send it five times", turn))
+        _, parked = await events_of(desk.runner.ask(Saying("send it five times"), turn))
         assert isinstance(parked, Parked)
         (request,) = parked.requests
         assert len(request.actions) == 2

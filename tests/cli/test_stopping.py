@@ -1,14 +1,18 @@
 """SIGTERM in the middle of work: what has begun may finish, and what cannot goes on later."""
 
+import subprocess
+import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from textwrap import dedent
 
 import httpx
+import pytest
 
-from tests.cli.program import RunningBot, running_bot, write_env
+from tests.cli.program import RunningBot, clean_environment, running_bot, write_env
+from tests.faults.process import free_port
 
 GRAPH = """
     import asyncio
@@ -97,3 +101,31 @@ def test_a_turn_that_takes_too_long_goes_on_after_the_next_start(tmp_path: Path)
                 break
             time.sleep(0.02)
         assert [item["text"] for item in mail] == ["Thought through."]
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["full", "closed"])
+def test_it_serves_and_stops_also_if_nobody_can_read_what_it_says(
+    tmp_path: Path, closed: bool
+) -> None:
+    port = free_port()
+    write_env(tmp_path, PORT=port)
+    ends = "<&- >&- 2>&-" if closed else ">/dev/full 2>/dev/full"
+    bot = subprocess.Popen(
+        ["/bin/sh", "-c", f'exec "$0" -P -m bot run {ends}', sys.executable],
+        env=clean_environment(tmp_path),
+        cwd=tmp_path,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(1000):
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{url}/ready").status_code == 200:
+                    break
+            assert bot.poll() is None, "it has ended"
+            time.sleep(0.03)
+        assert "welcome" in say(url, "thanks").json()["reply"]
+    finally:
+        bot.terminate()
+        assert bot.wait(30) == 0
+    assert not list(tmp_path.glob("*.journal"))
+    assert ",ann,api," in (tmp_path / "sessions.csv").read_text()

@@ -128,6 +128,15 @@ def test_an_admin_of_the_api_is_an_admin_key_or_the_operator(tmp_path: Path) -> 
     load(tmp_path, "ADMINS=api:operator")
 
 
+def test_an_alarm_for_a_mailbox_that_no_key_can_read_is_refused(tmp_path: Path) -> None:
+    keys = "API_KEYS=ops:admin:0123456789abcdef"
+    for nobodys in ("api:ops", "api:ops/", "api:else/boss"):
+        wrong = problems(tmp_path, f"ADMIN_CHAT={nobodys}", keys)["ADMIN_CHAT"]
+        assert f"nobody is '{nobodys}'" in wrong
+    load(tmp_path, "ADMIN_CHAT=api:ops/boss,telegram:1", keys)
+    load(tmp_path, "ADMIN_CHAT=api:boss")
+
+
 def test_who_decides_is_read_per_tool_with_a_star_for_the_rest(tmp_path: Path) -> None:
     settings = load(tmp_path, "APPROVERS=pay:admins, look:requester").settings
     assert settings.approvals.approvers == {

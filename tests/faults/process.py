@@ -89,13 +89,12 @@ async def process(
 ) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
     """Run a bot, ready when the ``with`` begins, and stop it at its end."""
     bot = Process(home, free_port(), module, settings)
-    await bot.start()
     try:
+        await bot.start()
         async with httpx.AsyncClient(base_url=bot.url, timeout=40) as client:
             yield bot, client
     finally:
-        assert bot.running is not None
-        if bot.running.returncode is None:
+        if bot.running is not None and bot.running.returncode is None:
             status = await bot.end(signal.SIGTERM)
             assert status == 0, "".join(bot.said)
 

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,16 @@ async def say(client: httpx.AsyncClient, person: str, text: str) -> httpx.Respon
     return await client.post("/api/chat", json={"user_id": person, "message": text})
 
 
+async def mail(client: httpx.AsyncClient, person: str, many: int) -> list[str]:
+    """Wait until so much is in a mailbox, and give it."""
+    for _ in range(1500):
+        found = await client.get("/api/messages", params={"user_id": person})
+        if len(items := found.json()["items"]) >= many:
+            break
+        await asyncio.sleep(0.02)
+    return [each["text"] for each in items]
+
+
 async def test_on_a_full_disk_nothing_is_acknowledged_and_afterwards_all_goes_on(
     home: Home,
 ) -> None:
@@ -50,7 +60,7 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_afterwards_all_goes_on
     assert counted["answered"] == 10
 
 
-async def test_a_turn_whose_answer_finds_a_full_disk_is_answered_after_the_next_start(
+async def test_a_turn_whose_answer_finds_a_full_disk_is_answered_when_it_is_free_again(
     home: Home,
 ) -> None:
     async with process(home.path, PROGRAM, **home.settings) as (bot, client):
@@ -63,11 +73,39 @@ async def test_a_turn_whose_answer_finds_a_full_disk_is_answered_after_the_next_
         told = await saying
         assert not any(name == "answer" for name, _ in told.events)
         assert told.events[-1][0] == "failure"
+        assert "Your message is kept" in told.events[-1][1]["message"]
         bot.free_the_disk()
+        assert await mail(client, "ann", 1) == ["waited for door"]
         await people.say("ann", "peek out")
+        assert await mail(client, "ann", 2) == ["waited for door", "saw out"]
     async with home.next_life() as house:
         counted = await home.check(house)
-    assert counted["answered"] + counted["rejected"] == 2
+    assert counted["answered"] == 2
+
+
+async def test_an_approved_action_that_finds_a_full_disk_is_carried_out_once_when_it_is_free(
+    home: Home,
+) -> None:
+    async with process(home.path, PROGRAM, **home.settings) as (bot, client):
+        people = People(client, home.facts)
+        told = await people.say("ann", "linger door and pay rent")
+        (home.path / "door").touch()
+        approving = asyncio.create_task(people.approve(told.approval))
+        await asyncio.sleep(0)
+        bot.fill_the_disk()
+        with suppress(httpx.HTTPError):
+            await approving
+        bot.free_the_disk()
+        for _ in range(1000):
+            if home.effects.exists():
+                break
+            if await people.approve(told.approval) == 409:
+                break
+            await asyncio.sleep(0.02)
+        assert len(await mail(client, "ann", 1)) == 1
+    async with home.next_life() as house:
+        counted = await home.check(house)
+    assert (counted["answered"], counted["actions"]) == (1, 1)
 
 
 @contextmanager

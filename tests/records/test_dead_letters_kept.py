@@ -66,6 +66,20 @@ async def test_what_was_dropped_stays_dead_and_is_listed_no_more(
     assert await conversations.dead.get(said.id) is None
 
 
+async def test_dead_letters_come_in_pages_that_stay_right_when_some_are_taken_out(
+    conversations: Conversations,
+) -> None:
+    for number in range(7):
+        said = reply(str(number))
+        await conversations.say(said)
+        await conversations.dead.bury(said.id, "no network")
+    first = await conversations.dead.all(limit=3)
+    assert [each.message.text for each in first] == ["6", "5", "4"]
+    await conversations.dead.drop(first[-1].message.id)
+    rest = await conversations.dead.all(after=first[-1].position, limit=10)
+    assert [each.message.text for each in rest] == ["3", "2", "1", "0"]
+
+
 async def test_what_was_said_later_in_the_same_conversation_follows_a_message(
     conversations: Conversations,
 ) -> None:

@@ -96,6 +96,23 @@ async def test_answering_again_does_not_undo_what_happened_since(
     assert (await conversations.get(asked.id) or asked).state == "dead"
 
 
+async def test_a_message_that_has_ended_takes_no_second_answer(
+    conversations: Conversations,
+) -> None:
+    asked, ended_without_a_word = message(), message()
+    await conversations.receive(asked)
+    await conversations.receive(ended_without_a_word)
+    first = await conversations.answer(asked.id, reply("Hi"))
+    for state in ("answered", "rejected"):
+        again = await conversations.answer(asked.id, reply("Something went wrong."), state=state)
+        assert again == first
+    assert await conversations.answers_to(asked.id) == [first]
+    assert (await conversations.get(asked.id) or asked).state == "answered"
+    await conversations.mark(ended_without_a_word.id, "rejected")
+    with pytest.raises(KeyError):
+        await conversations.answer(ended_without_a_word.id, reply())
+
+
 async def test_an_answer_to_a_message_that_is_not_there_stores_nothing(
     conversations: Conversations,
 ) -> None:
@@ -184,7 +201,7 @@ async def test_a_forgotten_conversation_is_gone_and_others_are_not(
     await conversations.receive(asked)
     await conversations.receive(other)
     await conversations.answer(asked.id, reply(thread_id="t"))
-    elsewhere = await conversations.answer(asked.id, reply("later", thread_id="u"))
+    elsewhere = await conversations.say(reply("later", thread_id="u", answers=asked.id))
     assert await conversations.forget_conversation("t") == 2
     assert await conversations.forget_conversation("t") == 0
     assert await conversations.get(asked.id) is None

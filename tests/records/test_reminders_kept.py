@@ -12,6 +12,7 @@ import pytest
 from sessions.conversations import Conversations
 from sessions.database import Database
 from sessions.models import Place, Reminder
+from sessions.people import People
 from sessions.reminders import Reminders
 from tests.records.made_up import ANN, NOON, reply
 
@@ -137,3 +138,17 @@ async def test_reminders_are_there_after_a_restart(path: Path) -> None:
     async with Database.open(path) as database:
         assert await texts(Reminders(database), ANN) == ["tea"]
         assert await Reminders(database).next_due() == SOON
+
+
+async def test_what_falls_due_for_somebody_who_is_blocked_waits_until_they_are_not(
+    database: Database, reminders: Reminders
+) -> None:
+    people = People(database)
+    await kept(reminders, reminder("tea"))
+    await kept(reminders, reminder("of bob", place=BOB, due_at=LATER))
+    await people.block("memory:ann", by="memory:eve", at=NOON)
+    assert await reminders.next_due() == LATER
+    assert [each.text for each in await reminders.due(LATER, most=9)] == ["of bob"]
+    await people.unblock("memory:ann")
+    assert await reminders.next_due() == SOON
+    assert [each.text for each in await reminders.due(LATER, most=9)] == ["tea", "of bob"]

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from adapters.memory import MemoryAdapter
 from bot.bot import Bot
+from bot.recovery import take_up
 from bot.sweeper import Jobs, make_scheduler, sweeping
 from sessions.database import Database
 from sessions.models import Place, Reminder
@@ -31,7 +33,9 @@ async def open_tower(
 def jobs_of(bot: Bot) -> AbstractAsyncContextManager[None]:
     """Run the periodic jobs of a bot."""
     every = timedelta(hours=1)
-    jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around)
+    jobs = Jobs(
+        bot.turns, bot.decisions, bot.reminding, every, bot.look_around, partial(take_up, bot)
+    )
     return sweeping(make_scheduler(bot.alarms), jobs)
 
 

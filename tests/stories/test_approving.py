@@ -248,3 +248,19 @@ async def test_every_decision_is_kept_with_what_ran(tmp_path: Path) -> None:
             <= (record.decided_at or record.asked_at)
             <= (record.ended_at or record.asked_at)
         )
+
+
+async def test_in_a_shared_conversation_nobody_ends_what_another_asked_for_with_new(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path, GROUP_SESSIONS="chat", ADMINS="memory:eve") as house:
+        card = card_in(await house.people.say("ann", "send hello to me", chat="-100"))
+        told = only(Notice, await house.people.say("bob", "/new", chat="-100"))
+        assert isinstance(told, Notice)
+        assert "somebody else asked for" in told.text
+        record = await house.bot.approvals.records.get(card.approval_id)
+        assert record is not None
+        assert record.decided_at is None
+        settled = only(ApprovalSettled, await house.people.say("eve", "/new", chat="-100"))
+        assert isinstance(settled, ApprovalSettled)
+        assert settled.outcome == "withdrawn"

@@ -117,3 +117,12 @@ async def test_only_what_a_person_does_keeps_their_session_alive(tmp_path: Path)
         commanded = await active()
         await house.people.tap("ann", card.approval_id)
         assert asked < commanded < await active()
+
+
+async def test_help_tells_about_one_command_too(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        one = "/undo - Forget the last exchange"
+        assert await said(await house.people.say("ann", "/help undo")) == one
+        assert await said(await house.people.say("ann", "/help /undo")) == one
+        everything = await said(await house.people.say("ann", "/help nonsense"))
+        assert {one, "/new - Begin a new conversation"} <= set(everything.splitlines())

@@ -64,6 +64,18 @@ async def test_who_writes_too_fast_is_told_when_it_will_work_and_then_it_works(
         assert refused(await people.say("ann", "hello"))
 
 
+async def test_who_writes_after_the_clock_was_set_back_waits_no_longer_for_it(
+    tmp_path: Path, clock: Clock, people: MemoryAdapter
+) -> None:
+    async with open_house(tmp_path, people=people, MESSAGES_PER_MINUTE="2"):
+        assert answer_in(await people.say("ann", "hello"))
+        clock.is_set(hours=-1)
+        assert answer_in(await people.say("ann", "hello"))
+        assert refused(await people.say("ann", "hello")).retry_after == 30
+        clock.is_set(hours=2)
+        assert refused(await people.say("ann", "hello")).retry_after == 30
+
+
 async def test_one_persons_haste_is_nobody_elses(
     tmp_path: Path, clock: Clock, people: MemoryAdapter
 ) -> None:
@@ -141,6 +153,17 @@ async def test_who_has_used_up_the_day_is_told_when_the_next_begins(
         assert "of 20 tokens, until 2026-11-22 00:00 UTC" in told(await people.say("ann", "/usage"))
         clock.passes(hours=12)
         assert answer_in(await people.say("ann", "hello"))
+
+
+async def test_who_may_not_ask_again_today_keeps_the_answer_that_they_have(
+    tmp_path: Path, clock: Clock, people: MemoryAdapter
+) -> None:
+    async with open_house(tmp_path, people=people, TOKENS_PER_DAY="20"):
+        first = answer_in(await people.say("ann", "hello"))
+        assert "used up your 20 tokens" in refused(await people.say("ann", "/retry")).text
+        assert first[:100] in told(await people.say("ann", "/history"))
+        clock.passes(hours=12)
+        assert answer_in(await people.say("ann", "/retry")) == first
 
 
 async def test_a_restart_does_not_give_the_days_tokens_back(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract import Notice, Reject, Respond
+from adapters.contract import Notice, Reject, Reply, Respond
 from sessions.database import Database
 from sessions.wiping import rewrite, wipe
 from tests.stories.house import House, card_in, open_house
@@ -68,6 +68,28 @@ async def test_every_store_has_the_words_before_and_none_has_them_after(tmp_path
         assert await left_in(tmp_path) == []
         assert (await house.people.say("ann", "hello"))[-1]
     assert await asyncio.to_thread(found, tmp_path) == []
+
+
+async def test_lists_and_decisions_elsewhere_lose_the_words_too(tmp_path: Path) -> None:
+    admins = "memory:ann,memory:eve"
+    async with open_house(tmp_path, ADMINS=admins) as house:
+        say = house.people.say
+        card = card_in(await say("ann", f"send {MARKER} to telegram:1", chat="-100"))
+        arguments = json.dumps({"to": "telegram:1", "text": MARKER})
+        for person in ("ann", "eve"):
+            await say(person, "something else")
+            await say(person, "/approvals")
+        await say("eve", f"/edit {card.approval_id} {arguments}")
+        await say("ann", f"/reject {card.approval_id} {MARKER}")
+        await say("ann", f"/clear {card.approval_id}", chat="-100")
+        assert await left_in(tmp_path) == []
+        for person in ("ann", "eve"):
+            (shown,) = only_notices(await say(person, "/history"))
+            assert "something else" in shown
+
+
+def only_notices(replies: tuple[Reply, ...]) -> list[str]:
+    return [reply.text for reply in replies if isinstance(reply, Notice)]
 
 
 async def test_who_when_and_the_verdict_stay(tmp_path: Path) -> None:

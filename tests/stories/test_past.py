@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adapters.contract import Answer, ApprovalSettled, Notice, Reply, TextDelta
+from tests.faults.lives import agree
 from tests.stories.house import House, answer_in, card_in, open_house
 
 CLEARED = "Every word of this conversation is deleted here"
@@ -82,6 +83,20 @@ async def test_undo_names_the_actions_that_ran(tmp_path: Path) -> None:
         assert "Not undone, as it has run: " in told
         assert "send_message (done)" in told
         assert told.count("note (done)") == 1, "the note of the exchange before is none of it"
+
+
+async def test_what_was_named_when_it_was_undone_is_not_named_again_with_the_one_before(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "note: milk")
+        await house.people.say("ann", "note: bread and send hello to nobody")
+        await house.people.say("ann", "/cancel")
+        await house.people.say("ann", "note: tea")
+        for _ in range(3):
+            told = said(await house.people.say("ann", "/undo"))
+            assert told.count("note (done)") <= 1
+        assert told.count("note (done)") == 1
 
 
 async def test_an_undone_message_that_comes_again_is_no_new_one(tmp_path: Path) -> None:
@@ -192,6 +207,18 @@ async def test_who_wants_no_streaming_sees_only_the_answer(tmp_path: Path) -> No
         assert not any(isinstance(reply, TextDelta) for reply in replies)
         assert isinstance(replies[-1], Answer)
         assert any(isinstance(r, TextDelta) for r in await house.people.say("bob", "hello"))
+
+
+async def test_when_all_words_are_taken_back_the_records_still_agree(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for text in ("/status", "hello", "/history", "/undo", "/undo", "/retry", "hello", "/clear"):
+            await house.people.say("ann", text)
+        await house.people.say("ann", "/history")
+        await agree(house.bot)
+        await house.people.say("ann", "send hello to me", chat="-100")
+        await house.people.say("ann", "this waits", chat="-100")
+        await house.people.say("ann", "/resume 1")
+        await agree(house.bot)
 
 
 async def test_in_a_shared_chat_only_admins_take_words_back(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from adapters.contract import Notice
 from adapters.memory import MemoryAdapter
 from bot.times.reading import shown
 from tests.stories.clock_tower import mail_of_ann, open_tower, was_asked_for
-from tests.stories.house import House, answer_in, only
+from tests.stories.house import House, answer_in, only, open_house
 
 DAILY = "FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0"
 
@@ -192,3 +192,20 @@ async def test_start_says_that_it_can_remind(tmp_path: Path) -> None:
     async with open_tower(tmp_path) as house:
         assert "remind you" in await told(house, "ann", "/start")
         assert "/remind [when: what | cancel n]" in await told(house, "ann", "/help")
+
+
+async def test_somebody_who_is_blocked_is_reminded_once_they_are_not(tmp_path: Path) -> None:
+    await was_asked_for(tmp_path, "tea", timedelta(minutes=10))
+    async with open_house(tmp_path) as house:
+        await house.bot.turns.people.block("memory:ann", by="memory:eve", at=house.bot.clock())
+    async with open_tower(tmp_path) as house:
+        await told(house, "bob", "/remind in 1 second: coffee")
+        await house.until_said("bob", "Reminder: coffee")
+        assert await mail_of_ann(house) == []
+        await house.bot.turns.people.unblock("memory:ann")
+        await house.bot.reminding.look_again()
+        for _ in range(500):
+            if mail := await mail_of_ann(house):
+                break
+            await asyncio.sleep(0.01)
+        assert mail[0].startswith("Reminder: tea\n(This is late")

@@ -44,8 +44,8 @@ async def test_after_an_hour_the_last_conversation_is_named_with_the_way_back(
         watch.ago = timedelta()
         replies = await house.people.say("ann", "hello")
         assert replies[0] == Notice(
-            "This is a new conversation; the last one ended after 60 idle minutes. "
-            "/resume goes on with it.",
+            "This is a new conversation; the last one ended after 1 hour without a word. "
+            "/resume 1 goes on with it.",
             ("/resume 1",),
         )
         assert "my cat is Tom" in said(await house.people.say("ann", "/resume 1"))

@@ -3,7 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from adapters.contract import Answer, ApprovalRequest, Held
+import pytest
+
+from adapters.contract import Answer, ApprovalRequest, Held, Reject
+from sessions.manager import SessionManager
+from tests.faults.lives import agree, until_quiet
 from tests.stories.chats import each_open_once, said, sessions_by_chat
 from tests.stories.house import answer_in, card_in, only, open_house
 
@@ -120,3 +124,29 @@ async def test_a_conversation_that_somebody_gave_to_two_sessions_stays_with_the_
         now = await sessions_by_chat(house)
         assert now["bob"].thread_id == sessions["bob"].thread_id
         assert now["ann"].session_id == sessions["ann"].session_id
+
+
+async def test_a_decision_in_the_middle_of_taking_over_leaves_nothing_open_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house(tmp_path, ADMINS="memory:eve") as house:
+        card = card_in(await house.people.say("eve", "send hello to me", chat="-100"))
+        taps: list[asyncio.Task[object]] = []
+        leave = SessionManager.leave
+
+        async def leave_while_somebody_decides(*args: str) -> bool:
+            if not taps:
+                tap = house.people.tap("eve", card.approval_id, Reject("no"), chat="-100")
+                taps.append(asyncio.create_task(tap))
+                for _ in range(1000):
+                    if await house.bot.approvals.records.unfinished():
+                        break
+                    await asyncio.sleep(0.005)
+            return await leave(*args)  # type: ignore[arg-type] # the first is the manager
+
+        monkeypatch.setattr(SessionManager, "leave", leave_while_somebody_decides)
+        await house.people.say("eve", "/resume 1")
+        await asyncio.gather(*taps)
+        await until_quiet(house.bot)
+        assert [each.pending_approval for each in await house.bot.sessions.all()] == [(), ()]
+        await agree(house.bot)

@@ -165,3 +165,35 @@ async def test_threads_that_cannot_be_read_are_said(tmp_path: Path) -> None:
 def damage(path: Path, table: str) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute(f"DROP TABLE {table}")
+
+
+async def test_dead_letters_are_listed_in_pages(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        conversations = side.bot.conversations
+        for number in range(5):
+            await side.bot.turns.outbox.say(MemoryAdapter().address("ann"), f"{number}")
+        for row in await conversations.undelivered("memory"):
+            await conversations.dead.bury(row.id, "no network")
+        texts: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            query = {"limit": "2", "after": after}
+            page = (await side.client.get("/api/dead-letters", params=query)).json()
+            texts += [item["text"] for item in page["items"]]
+            after = page["next"]
+        assert texts == ["4", "3", "2", "1", "0"]
+        assert (await side.client.get("/api/dead-letters?after=nowhere")).status_code == 422
+
+
+async def test_whoever_may_speak_again_is_reminded_of_what_they_missed(tmp_path: Path) -> None:
+    ann = {"person": "api:ann"}
+    async with running(tmp_path) as side:
+        await side.client.post("/api/people/block", json=ann)
+        looked = asyncio.Event()
+
+        async def look() -> None:
+            looked.set()
+
+        async with side.bot.reminding.telling(look):
+            await side.client.post("/api/people/unblock", json=ann)
+        assert looked.is_set()

@@ -6,6 +6,9 @@ from typing import Any
 
 import httpx
 
+from adapters.api.repeats import fingerprint_of, message_id_of
+from sessions.models import Message, Place
+from tests.records.made_up import NOON
 from tests.web.running import Side, running
 
 
@@ -88,3 +91,32 @@ async def test_a_key_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     async with running(tmp_path) as side:
         for key in ("two words", "k" * 256):
             assert (await say(side, "Hello", key)).status_code == 422
+
+
+async def test_what_was_refused_says_to_take_a_new_key_and_promises_nothing(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, MESSAGES_PER_MINUTE="1") as side:
+        await say(side, "Hello", "k-8")
+        first = await say(side, "note: milk", "k-9")
+        assert first.status_code == 429
+        assert "retry-after" in first.headers
+        again = await say(side, "note: milk", "k-9")
+        assert again.status_code == 409
+        assert "retry-after" not in again.headers
+        assert again.json()["detail"].startswith(first.json()["detail"])
+        assert "Take a new one" in again.json()["detail"]
+
+
+async def test_what_was_put_aside_is_a_failure_with_its_reference(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        place = Place("api", "ann", "ann")
+        row = Message("m-1", "user", "Hello", place, NOON, "received",
+                      platform_message_id=message_id_of("k-10"))  # fmt: skip
+        stored = await side.bot.conversations.receive(row, fingerprint_of("Hello"))
+        assert stored is not None
+        await side.bot.turns.endings.give_up(stored, "It is put aside.")
+        again = await say(side, "Hello", "k-10")
+        assert again.status_code == 502
+        assert again.json()["detail"] == "It is put aside."
+        assert again.json()["reference"] == "m-1"

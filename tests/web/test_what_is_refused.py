@@ -40,6 +40,7 @@ async def test_a_user_id_is_1_to_128_plain_characters() -> None:
             response = await side.say(user_id=bad)
             assert_problem(response, 422)
             assert response.json()["errors"][0]["field"] == "user_id"
+            assert response.json()["errors"][0]["detail"].startswith("write 1 to 128 characters")
 
 
 async def test_a_message_is_1_to_the_configured_number_of_characters() -> None:
@@ -118,6 +119,14 @@ async def test_a_body_over_1_mib_is_refused_by_its_length_unread() -> None:
         assert answer.startswith(b"HTTP/1.1 413")
         assert b"application/problem+json" in answer
         writer.close()
+
+
+async def test_who_sends_a_body_over_1_mib_is_told_so_and_not_cut_off() -> None:
+    async with served(script) as side:
+        for _ in range(10):
+            body = b"x" * (7 * LARGEST_BODY)
+            assert_problem(await side.client.post("/api/chat", content=body, headers=JSON), 413)
+        assert side.bot.inbound == []
 
 
 async def test_a_body_over_1_mib_without_a_length_is_refused_while_it_comes() -> None:

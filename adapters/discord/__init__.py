@@ -1,0 +1,1 @@
+"""Discord: direct messages, servers, threads, slash commands and cards."""
