@@ -1,6 +1,7 @@
 """Requests that write into chats: at the pace of the chat, and as often as it takes."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import structlog
@@ -71,9 +72,9 @@ class Wire:
             chat = self._moved.get(chat_id, chat_id)
             if chat in self._gone:
                 raise DeliveryFailed("the bot was blocked or removed", final=True)
-            await self.budget.turn(chat)
             try:
-                result = await request(chat)
+                async with self.budget.turn(chat):
+                    return await request(chat)
             except RetryAfter as error:
                 refused += 1  # whoever is refused again waits longer than told
                 self.budget.ban(chat, refused * wait_of(error))
@@ -84,9 +85,6 @@ class Wire:
                 if not (harmless or never_arrived(error)):
                     raise DeliveryFailed(f"Telegram did not answer: {_kind(error)}") from None
                 log.debug("Telegram is tried again", error=_kind(error))
-            else:
-                self.budget.done(chat)
-                return result
             await self.budget.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -126,7 +124,8 @@ class Wire:
         if left := self.budget.spare(chat, counts=counts):
             return None, left
         try:
-            result = await request(chat)
+            async with self.budget.turn(chat) if counts else nullcontext():
+                return await request(chat), 0.0
         except RetryAfter as error:
             self.budget.ban(chat, wait_of(error))
             return None, self.budget.spare(chat, counts=counts)
@@ -135,9 +134,6 @@ class Wire:
         except (NetworkError, ChatMigrated) as error:
             log.debug("a preview was not shown", error=_kind(error))
             return None, 5.0
-        if counts:
-            self.budget.done(chat)
-        return result, 0.0
 
 
 def _kind(error: TelegramError) -> str:

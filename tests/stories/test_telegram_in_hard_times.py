@@ -109,3 +109,20 @@ async def test_the_bot_is_killed_while_it_shows_and_nothing_comes_twice_unmarked
             "Heard: hello.",
             "(This may come twice.) Heard: hello.",
         ]
+
+
+async def test_the_token_stands_in_no_log_whatever_goes_wrong(tmp_path: Path) -> None:
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        await telegram.go_away()
+        async with served(telegram, tmp_path, LOG_LEVEL="DEBUG") as bot:
+            await telegram.come_back()
+            telegram.faults.break_down("sendMessage", 502)
+            telegram.faults.drop("getUpdates", times=2)
+            ann.say("hello")
+            await telegram.until(lambda: ann.chat.answers, within=50)
+        logged = await asyncio.to_thread((tmp_path / "data/logs/app.log").read_text)
+        assert "cannot be reached" in logged
+        secret = telegram.token.partition(":")[2]
+        assert secret not in logged
+        assert secret not in "".join(bot.said)
