@@ -26,7 +26,10 @@ from bot.traces import trace_of
 from sessions.private_files import make_private_directory
 
 OURS = ("bot", "adapters", "sessions", "config")
-QUIET = ("py.warnings",)
+QUIET = {
+    "py.warnings": "ERROR",
+    "telegram.ext.AIORateLimiter": "CRITICAL",  # each 429, with a trace: the adapter waits for it
+}
 WORDS = frozenset({"text", "message_text", "arguments", "reply", "answer", "prompt"})
 """Keys whose values are somebody's words."""
 
@@ -177,7 +180,7 @@ class _PrivateFile(RotatingFileHandler):
 @contextmanager
 def _levels(level: str) -> Iterator[None]:
     """Give our packages the level; libraries say less: their lines hold addresses and texts."""
-    wanted = dict.fromkeys(OURS, level) | dict.fromkeys(QUIET, "ERROR")
+    wanted = dict.fromkeys(OURS, level) | QUIET
     before = {name: logging.getLogger(name).level for name in wanted}
     for name, each in wanted.items():
         logging.getLogger(name).setLevel(each)

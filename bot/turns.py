@@ -288,11 +288,7 @@ class Turns:
                     await self.go_on(Turn(row), state, out)
 
     async def go_on(
-        self,
-        turn: Turn,
-        state: ThreadState,
-        out: Sink,
-        carried_out: ApprovalRecord | None = None,
+        self, turn: Turn, state: ThreadState, out: Sink, carried_out: ApprovalRecord | None = None
     ) -> None:
         """Take a thread from the state in which it was found to its answer or approval."""
         if state.requests:

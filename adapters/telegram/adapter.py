@@ -126,7 +126,8 @@ class TelegramAdapter:
         wire = self._wire
         if self._closed or wire is None:
             raise DeliveryFailed("Telegram is not served any more")
-        await Screen(place_of(wire, to), replies, private=place_of(wire, _alone(to))).show()
+        alone = place_of(wire, _alone(to)) if to.user_id else None
+        await Screen(place_of(wire, to), replies, private=alone).show()
 
     async def _first_try(self, bot: Telegram, commands: Sequence[Command]) -> bool:
         """Connect, if Telegram can be reached at once."""

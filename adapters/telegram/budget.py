@@ -8,7 +8,8 @@ stop: what is sent during a ban makes the ban longer.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 BURST, BURST_SECONDS = 5, 5.3
@@ -47,18 +48,25 @@ class Budget:
         self.sleep = sleep
         self._chats: dict[int, _Chat] = {}
 
-    async def turn(self, chat_id: int) -> None:
-        """Wait until one more message may be written in a chat, and count it."""
+    @asynccontextmanager
+    async def turn(self, chat_id: int) -> AsyncIterator[None]:
+        """Wait until one more message may be written in a chat; it is sent within the ``with``.
+
+        One after another, in the order in which they come.
+        """
         chat = self._chat(chat_id)
-        async with chat.turns:  # who came first is first
+        async with chat.turns:
             while (left := self._left(chat, chat_id)) > 0:
                 await self.sleep(left)
-            chat.sent.append(self.clock())
+            try:
+                yield
+            finally:
+                chat.sent.append(self.clock())  # Telegram has counted it by now
 
     def spare(self, chat_id: int, *, counts: bool) -> float:
-        """Say in how many seconds something that need not be may be shown; 0 counts it.
+        """Say in how many seconds something that need not be may be shown; 0 is now.
 
-        What `counts` is a message or an edit; typing and drafts are not.
+        What `counts` is a message or an edit, and then takes its turn; typing and drafts do not.
         """
         chat = self._chat(chat_id)
         now = self.clock()
@@ -68,9 +76,7 @@ class Budget:
             return 1.0
         if counts:
             left = self._left(chat, chat_id, keep=KEPT_FREE, keep_a_minute=KEPT_FREE_A_MINUTE)
-            if left > 0:
-                return left
-            chat.sent.append(now)
+            return max(left, 0.0)
         return 0.0
 
     def ban(self, chat_id: int, seconds: float) -> None:

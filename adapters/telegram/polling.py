@@ -11,7 +11,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, Ti
 from telegram.request import HTTPXRequest
 
 from adapters.telegram.intake import Intake, Kept, NotKept, content_of
-from adapters.telegram.refusals import wait_of
+from adapters.telegram.refusals import never_arrived, wait_of
 from adapters.telegram.wire import Telegram
 
 log = structlog.get_logger(__name__)
@@ -93,14 +93,13 @@ class Polling:
         while True:
             try:
                 await self._look()
-            except TimedOut:  # a poll that was lost on the way: the next one finds all
-                await asyncio.sleep(FIRST_PAUSE)
-                continue
             except RetryAfter as error:
                 await asyncio.sleep(wait_of(error))
                 continue
             except TelegramError as error:
-                self._report(_in_words(error))
+                # A poll that was lost on its way is no problem yet: the next one finds all.
+                if not isinstance(error, TimedOut) or never_arrived(error):
+                    self._report(_in_words(error))
             except NotKept:
                 log.warning("updates wait until they can be kept")
             except Exception as error:  # whatever it is, nobody would hear anything any more

@@ -1,6 +1,7 @@
 """Requests that write into chats: at the pace of the chat, and as often as it takes."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import structlog
@@ -66,13 +67,18 @@ class Wire:
             BadRequest: Telegram does not like what it says.
         """
         pause = 1.0
+        refused = 0
         while True:
             chat = self._moved.get(chat_id, chat_id)
             if chat in self._gone:
                 raise DeliveryFailed("the bot was blocked or removed", final=True)
-            await self.budget.turn(chat)
             try:
-                return await request(chat)
+                async with self.budget.turn(chat):
+                    return await request(chat)
+            except RetryAfter as error:
+                refused += 1  # whoever is refused again waits longer than told
+                self.budget.ban(chat, refused * wait_of(error))
+                continue
             except TelegramError as error:
                 if await self._passes(chat, error):
                     continue
@@ -83,14 +89,11 @@ class Wire:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _passes(self, chat: int, error: TelegramError) -> bool:
-        """Say whether a request goes at once when its chat is free or found again.
+        """Say whether a request goes at once, now that its chat is found again.
 
         False means that Telegram was not reached, or its answer was not.
         """
         match error:
-            case RetryAfter():
-                self.budget.ban(chat, wait_of(error))
-                return True
             case ChatMigrated():
                 await self.moved(chat, error.new_chat_id)
                 return True
@@ -121,7 +124,8 @@ class Wire:
         if left := self.budget.spare(chat, counts=counts):
             return None, left
         try:
-            return await request(chat), 0.0
+            async with self.budget.turn(chat) if counts else nullcontext():
+                return await request(chat), 0.0
         except RetryAfter as error:
             self.budget.ban(chat, wait_of(error))
             return None, self.budget.spare(chat, counts=counts)

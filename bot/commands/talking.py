@@ -19,6 +19,10 @@ async def start(call: Call) -> Said:
         "I can chat, tell the time, keep notes, and remind you: in 10 minutes, every Monday.\n"
         "Whatever could do harm asks first: you will see what would run, and decide.",
         "/help",
+        "/new",
+        "/status",
+        "/approvals",
+        "/settings",
     )
 
 
