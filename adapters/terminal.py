@@ -71,6 +71,9 @@ class TerminalAdapter:
             preview = ""
             if text or isinstance(reply, Answer):
                 self._write(f"{text}\n")
+            if isinstance(reply, Answer):
+                for file in reply.attachments:
+                    self._write(f"[A file comes with it: {file.name}. HTTP gives it.]\n")
 
 
 def _text(reply: Reply) -> str:

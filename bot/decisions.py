@@ -13,7 +13,6 @@ from bot.answers import as_answer
 from bot.approvals import Approvals, Claimed
 from bot.cards import settled, verdicts_of
 from bot.deciders import OPERATOR
-from bot.endings import ending_of
 from bot.lanes import Work
 from bot.streams import Both, Nowhere, Sink
 from bot.turn import Turn
@@ -138,7 +137,7 @@ class Decisions:
         if request is None and state.last_human_id != turn.row.id:
             # The thread is another turn's by now: what it says is no answer to this one.
             log.error("a decision came to a thread that had gone on", approval=record.id)
-            ending = await ending_of(record, turns.ledger)
+            ending = await turns.ledger.ending_of(record)
             await turns.endings.fail(turn.row, f"This could not be carried out. {ending}", out)
             await self._approvals.close(record, ending)
         elif request is None:

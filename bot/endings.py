@@ -11,8 +11,7 @@ from bot.answers import as_answer
 from bot.leftovers import Leftovers
 from bot.streams import Sink
 from sessions.conversations import Conversations, mailbox_of
-from sessions.ledger import Ledger
-from sessions.models import ApprovalRecord, Message
+from sessions.models import Message
 
 log = structlog.get_logger(__name__)
 
@@ -90,15 +89,3 @@ class Endings:
             answers=row.id,
             private=row.private,
         )
-
-
-async def ending_of(record: ApprovalRecord, ledger: Ledger) -> str:
-    """Say how the actions of a decision ended, as the ledger has it."""
-    since = record.decided_at or record.asked_at
-    names = {action.name for action in record.actions}
-    endings = [
-        f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
-        for entry in await ledger.of_thread(record.thread_id)
-        if entry.begun_at >= since and entry.tool in names
-    ]
-    return f"{', '.join(endings) or 'Nothing was run'}."

@@ -21,7 +21,7 @@ from bot.approvals import Approvals
 from bot.arrivals import Arrivals, as_said
 from bot.board import Board
 from bot.cards import as_request, held, verdicts_of
-from bot.endings import Endings, ending_of
+from bot.endings import Endings
 from bot.errors import AgentFailed
 from bot.lanes import Lanes
 from bot.leftovers import Leftovers
@@ -100,6 +100,8 @@ class Turns:
                     now = await self.sessions.get(row.session_id)
                     if now is None or now.thread_id != row.thread_id:
                         return False
+                    if await self._ask(row, None, out):  # mostly nothing waits there
+                        return True
                     await self.run_held(row.thread_id)
                     in_progress = await self.approvals.records.in_progress(row.thread_id)
                     if not in_progress or any(each.decided_at is None for each in in_progress):
@@ -122,28 +124,38 @@ class Turns:
                 with self.chat(row.place, row.id) as out:
                     await self.endings.refuse(row, Refused("settled", CONVERSATION_ENDED), out)
 
-    async def _ask(self, row: Message, waiting_for: Sequence[ApprovalRecord], out: Sink) -> None:
-        """Put one text to the agent, or hold it while approvals of its thread have not ended."""
-        # What was begun before a crash may go on.
+    async def _ask(
+        self, row: Message, waiting_for: Sequence[ApprovalRecord] | None, out: Sink
+    ) -> bool:
+        """Put one text to the agent, or hold it while approvals of its thread have not ended.
+
+        With None nobody has looked: if anything waits there, this does nothing and says False.
+        What was begun before a crash may go on.
+        """
         if row.state != "running" and (refused := await self.limits.may_ask(row)):
             await self.endings.refuse(row, refused, out)
-            return
-        out.put(Accepted(row.id, row.session_id, row.thread_id))
+            return True
+        accepted = Accepted(row.id, row.session_id, row.thread_id)
         if waiting_for and row.state != "held":
             others = await self.conversations.held(row.thread_id)
             if len(others) >= self.lanes.most_waiting:
+                out.put(accepted)
                 waiting = f"{len(others)} wait for a decision already. Send this again after it."
                 await self.endings.refuse(row, Refused("busy", waiting), out)
-                return
+                return True
         row = replace(row, state="held" if waiting_for else "running")
-        await self.conversations.bind(row, owner=owner_of(address_of(row.place), self.groups))
+        owner = owner_of(address_of(row.place), self.groups)
+        if not await self.conversations.bind(row, owner=owner, if_free=waiting_for is None):
+            return False
+        out.put(accepted)
         if waiting_for:
             out.put(held(row, waiting_for))
-            return
-        turn = Turn(row)
-        files = await self.conversations.files.of(row.id) if row.files else ()
-        said = as_said(row, self.groups, files)
-        await self.drive(turn, self.runner.ask(said, turn.context), out)
+        else:
+            turn = Turn(row)
+            files = await self.conversations.files.of(row.id) if row.files else ()
+            said = as_said(row, self.groups, files)
+            await self.drive(turn, self.runner.ask(said, turn.context), out)
+        return True
 
     async def drive(
         self,
@@ -163,32 +175,30 @@ class Turns:
             async with self.limits.slots.working(turn.stop):
                 while True:
                     parked = await self._follow(turn, events, out)
-                    if carried_out is not None:
-                        await self.approvals.close(
-                            carried_out, await ending_of(carried_out, self.ledger)
-                        )
+                    await self._close(carried_out)
                     decided = await self._park(turn, parked, out) if parked else None
                     if decided is None:
                         return
                     request, carried_out = decided
                     await self.approvals.begin(carried_out)
-                    verdicts = verdicts_of(carried_out)
-                    events = self.runner.resume(request, verdicts, turn.context)
+                    events = self.runner.resume(request, verdicts_of(carried_out), turn.context)
         except AgentFailed as failed:
             await self.endings.fail(turn.row, str(failed), out)
-            if carried_out is not None:
-                ending = await ending_of(carried_out, self.ledger)
-                await self.approvals.close(carried_out, f"{ending} Then the agent failed.")
+            await self._close(carried_out, " Then the agent failed.")
         except DatabaseError:
             raise  # it is left as it is stored, to be gone on with
         except Exception:
             log.exception("a turn failed")
             await self.endings.fail(turn.row, "Something went wrong on our side.", out)
-            if carried_out is not None:
-                await self.approvals.close(carried_out, await ending_of(carried_out, self.ledger))
+            await self._close(carried_out)
         finally:
             del self._running[turn.row.thread_id]
             reset_contextvars(**tokens)
+
+    async def _close(self, carried_out: ApprovalRecord | None, then: str = "") -> None:
+        if carried_out is not None:
+            ending = await self.ledger.ending_of(carried_out)
+            await self.approvals.close(carried_out, f"{ending}{then}")
 
     async def _follow(self, turn: Turn, events: AsyncIterator[Event], out: Sink) -> Parked | None:
         parked = None
@@ -225,8 +235,7 @@ class Turns:
 
     def stop(self, thread_id: str) -> bool:
         """Let the running turn end as soon as a begun action has; False if none runs."""
-        turn = self._running.get(thread_id)
-        if turn is not None:
+        if turn := self._running.get(thread_id):
             turn.stop.set()
         return turn is not None
 
@@ -279,11 +288,7 @@ class Turns:
                     await self.go_on(Turn(row), state, out)
 
     async def go_on(
-        self,
-        turn: Turn,
-        state: ThreadState,
-        out: Sink,
-        carried_out: ApprovalRecord | None = None,
+        self, turn: Turn, state: ThreadState, out: Sink, carried_out: ApprovalRecord | None = None
     ) -> None:
         """Take a thread from the state in which it was found to its answer or approval."""
         if state.requests:

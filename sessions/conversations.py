@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
 
 from sessions.answering import CHANGE, WRITE, store_answer
 from sessions.cards import Cards
@@ -20,9 +20,11 @@ from sessions.parts import Parts
 from sessions.past import Past, title_of
 from sessions.pieces import is_piece, store_pieces
 from sessions.tables import (
+    HAS_NOT_ENDED,
     IS_HELD,
     IS_UNDELIVERED,
     IS_UNFINISHED,
+    approvals,
     conversations,
     fingerprints,
     insert_if_absent,
@@ -37,6 +39,10 @@ RECEIVE = insert_if_absent(messages).returning(messages.c.number)
 ATTEMPT = CHANGE.values(attempts=messages.c.attempts + 1).returning(messages.c.attempts)
 SHOWING = CHANGE.where(IS_UNDELIVERED).values(state="showing")
 DELIVERED = CHANGE.where(IS_UNDELIVERED).values(state="delivered")
+IS_WAITED_FOR = select(
+    exists().where(messages.c.thread_id == bindparam("thread"), IS_HELD)
+    | exists().where(approvals.c.thread_id == bindparam("thread"), HAS_NOT_ENDED)
+)
 BEGIN_CONVERSATION = insert_if_absent(conversations, "id")
 GO_ON = update(conversations).where(conversations.c.id == bindparam("conversation"))
 FINGERPRINT = select(fingerprints.c.fingerprint).where(
@@ -126,10 +132,11 @@ class Conversations:
         self.news.tell(mailbox_of(answer.place))
         return told
 
-    async def bind(self, message: Message, *, owner: str) -> None:
+    async def bind(self, message: Message, *, owner: str, if_free: bool = False) -> bool:
         """Store to which session and thread a message belongs, and what happens to it now.
 
-        Its conversation begins with it, or goes on.
+        Its conversation begins with it, or goes on. With `if_free` nothing is stored, and this
+        says False, if a text is held in the thread or an approval of it has not ended.
 
         Raises:
             KeyError: there is no such message.
@@ -145,15 +152,21 @@ class Conversations:
             "forked_from": "",
         }
 
-        def work(db: Connection) -> None:
+        def work(db: Connection) -> bool:
+            here = {"thread": message.thread_id}
+            if if_free and db.execute(IS_WAITED_FOR, here).scalar_one():
+                return False
             bound = {name: getattr(message, name) for name in ("session_id", "thread_id", "state")}
             _change(db, message.id, **bound)
             gone_on = {"conversation": message.thread_id, "updated_at": now}
             if db.execute(GO_ON, gone_on).rowcount == 0:
                 db.execute(BEGIN_CONVERSATION, conversation)
+            return True
 
-        await self._database.write(work)
-        self.news.tell(message.id)
+        is_bound = await self._database.write(work)
+        if is_bound:
+            self.news.tell(message.id)
+        return is_bound
 
     async def mark(self, message_id: str, state: MessageState) -> None:
         """Say what has happened to a message.
@@ -177,7 +190,7 @@ class Conversations:
                 db.execute(DELIVERED, {"message": message_id})
             db.execute(FORGET_PARTS, {"shown": shows})
 
-        await self._database.write(work)
+        await self._database.write(work, patient=True)  # they have it already
 
     async def attempt(self, message_id: str) -> int:
         """Count one more attempt to finish a message, and give their number.

@@ -8,7 +8,7 @@ DatabaseError
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,16 +90,18 @@ class Database:
             await asyncio.to_thread(reading.shutdown)
             await asyncio.to_thread(stack.close)
 
-    async def write(self, work: Callable[[Connection], Answer]) -> Answer:
+    async def write(self, work: Callable[[Connection], Answer], *, patient: bool = False) -> Answer:
         """Run `work` in a transaction; when this returns, it is on disk.
 
-        What `work` raises is raised here, and undone. It runs on the writer's thread and must not
-        commit or roll back itself. It happens also if its caller stops waiting.
+        What `work` raises is raised here, and undone. It runs on the writer's thread, must not
+        commit or roll back itself, and is called a second time if another's fails beside it. It
+        happens also if its caller stops waiting. With `patient` it may wait a moment for others,
+        to share their trip to the disk.
 
         Raises:
             DatabaseFailed: the disk did not take the transaction.
         """
-        answer: Answer = await self._writer.submit(work)
+        answer: Answer = await self._writer.submit(work, patient=patient)
         return answer
 
     async def check(self) -> None:
@@ -144,6 +146,10 @@ class Database:
         return rewrite(self._path)
 
 
+class _OneFailed(Exception):
+    """A write of a batch raised something."""
+
+
 class _Batches:
     """Commits on the writer's thread, all on one connection."""
 
@@ -151,10 +157,15 @@ class _Batches:
         self._connection = connection
 
     def commit(self, batch: Sequence[Work]) -> Sequence[Any]:
-        """Run everything in one transaction; each gets its result, or its error."""
+        """Run everything in one transaction; each gets its result, or its error.
+
+        A savepoint costs as much as a small write, and hardly any write fails: so only if one
+        does, all of it is undone and run again, with a savepoint for each.
+        """
         try:
-            with self._connection.begin():
-                return [self._in_savepoint(work) for work in batch]
+            with suppress(_OneFailed):
+                return self._transaction(self._at_once, batch)
+            return self._transaction(self._in_savepoint, batch)
         except Exception as error:
             # A COMMIT that failed may have left the transaction open, which SQLAlchemy takes for
             # ended; the next BEGIN would fail, and every one after it.
@@ -162,6 +173,16 @@ class _Batches:
             if isinstance(error, DBAPIError):
                 return [_failed(error) for _ in batch]
             raise
+
+    def _transaction(self, run: Callable[[Work], Any], batch: Sequence[Work]) -> Sequence[Any]:
+        with self._connection.begin():
+            return list(map(run, batch))
+
+    def _at_once(self, work: Work) -> Any:
+        try:
+            return work(self._connection)
+        except Exception as error:
+            raise _OneFailed from error
 
     def _in_savepoint(self, work: Work) -> Any:
         # In words, which PostgreSQL has too: begin_nested() takes as long as a small write.

@@ -13,6 +13,9 @@ Result = TypeVar("Result")
 #: More than this many writes are taken in several commits, so that none waits long.
 LARGEST_BATCH = 1024
 
+#: So long a write that nobody is in a hurry for waits for another.
+PATIENCE_SECONDS = 0.02
+
 
 class GroupCommit(Generic[Work, Result]):
     """One thread that takes everything waiting and commits it together.
@@ -59,18 +62,25 @@ class GroupCommit(Generic[Work, Result]):
         self._filled.set()
         await asyncio.to_thread(self._thread.join)
 
-    def submit(self, work: Work) -> asyncio.Future[Result]:
+    def submit(self, work: Work, *, patient: bool = False) -> asyncio.Future[Result]:
         """Hand over one write; the future ends when it is durable, or was refused.
 
-        The write happens also when nobody waits for the future any more.
+        The write happens also when nobody waits for the future any more. One that is `patient`
+        goes with the next that is not, or alone after `PATIENCE_SECONDS`.
         """
         if self._closed or self._loop is None:
             raise RuntimeError(f"{self._thread.name} is not open")
         future: asyncio.Future[Result] = self._loop.create_future()
         self._queue.append((work, future))
-        if not self._filled.is_set():  # waking the thread costs more than the rest of this
-            self._filled.set()
+        if patient:
+            self._loop.call_later(PATIENCE_SECONDS, self._wake)
+        else:
+            self._wake()
         return future
+
+    def _wake(self) -> None:
+        if self._queue and not self._filled.is_set():  # waking costs more than the rest of this
+            self._filled.set()
 
     def _run(self) -> None:
         queue = self._queue

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from sessions.database import Database
-from sessions.models import JsonObject, LedgerEntry, LedgerKey
+from sessions.models import ApprovalRecord, JsonObject, LedgerEntry, LedgerKey
 from sessions.tables import insert_if_absent, ledger
 from sessions.times import loaded, stored
 
@@ -67,6 +67,17 @@ class Ledger:
         """Give all tool calls of a thread, in the order in which they began."""
         query = select(ledger).where(ledger.c.thread_id == thread_id).order_by(ledger.c.number)
         return await self._database.read(lambda db: [_load(row) for row in db.execute(query)])
+
+    async def ending_of(self, record: ApprovalRecord) -> str:
+        """Say how the actions of a decision ended."""
+        since = record.decided_at or record.asked_at
+        names = {action.name for action in record.actions}
+        endings = [
+            f"{entry.tool}: {entry.outcome or 'outcome unknown'}"
+            for entry in await self.of_thread(record.thread_id)
+            if entry.begun_at >= since and entry.tool in names
+        ]
+        return f"{', '.join(endings) or 'Nothing was run'}."
 
 
 def _same(key: LedgerKey) -> tuple[ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from adapters.api.heard import Heard
 from adapters.api.records import Records
 from adapters.api.views import ApprovalView, approval_view
-from adapters.contract import ApprovalRequest, Handler, Reply, TextDelta
+from adapters.contract import Accepted, ApprovalRequest, Handler, Reply, TextDelta
 
 
 async def _until_answered() -> AsyncIterator[AsyncExitStack]:
@@ -46,7 +46,9 @@ class Intake:
             async with asyncio.timeout(self.wait_seconds) as wait:
                 async for reply in replies:
                     heard.take(reply)
-                    if not isinstance(reply, TextDelta) and await request.is_disconnected():
+                    if isinstance(reply, Accepted | TextDelta):
+                        continue  # whether somebody listens matters with what ends the turn
+                    if await request.is_disconnected():
                         return heard
                 heard.complete = True
         except TimeoutError:

@@ -89,7 +89,11 @@ class DiscordAdapter:
         """Give a client that hands over what it hears; somebody else connects it."""
         handing = Handing(handle)
         client = Client(self, commands)
-        screens = Screens(client)
+
+        async def sent(chat: int, message: int) -> None:
+            await channels.spoken_in(chat, message)
+
+        screens = Screens(client, sent)
         hearing = Hearing(client, self._options)
         intake = Intake(
             handing,

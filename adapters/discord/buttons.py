@@ -106,7 +106,7 @@ def card_buttons(request: ApprovalRequest) -> View:
         _add(view, Button(request.approval_id, "reject"), "Reject", Style.danger)
     if editable:
         _add(view, Button(request.approval_id, "edit"), "Edit")
-    if "approve" in allowed:
+    if "approve" in allowed and request.decider != "two":  # two decide each time anew
         _add(view, Button(request.approval_id, "session"), "Approve for this session")
     return view
 

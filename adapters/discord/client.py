@@ -11,7 +11,7 @@ from adapters.cards import Button, read_button
 from adapters.contract import Command
 from adapters.discord.buttons import CardButton, SuggestionButton
 from adapters.discord.commands import slash_commands
-from adapters.discord.failures import LOST
+from adapters.discord.failures import REFUSED
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,7 @@ class Client(discord.Client):
     """The connection to Discord. It keeps no messages and no members."""
 
     def __init__(self, listener: Listener, commands: Sequence[Command]) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody calls here
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         intents.message_content = True
@@ -92,7 +93,7 @@ class Client(discord.Client):
         self.add_dynamic_items(CardButton, SuggestionButton)
         try:
             await self.tree.sync()
-        except (discord.HTTPException, discord.RateLimited, *LOST) as error:
+        except REFUSED as error:
             log.warning("the slash commands could not be listed", error=str(error))
 
     async def on_connect(self) -> None:

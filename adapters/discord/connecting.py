@@ -10,7 +10,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from adapters.discord.failures import LOST
+from adapters.discord.failures import REFUSED
 from adapters.discord.options import DiscordOptions
 from adapters.platform import CannotServe
 
@@ -131,7 +131,7 @@ async def _log_in(client: discord.Client, token: str, connection: Connection) ->
             return
         except discord.LoginFailure as error:
             raise CannotServe(UNKNOWN_BOT) from error
-        except (discord.HTTPException, discord.RateLimited, *LOST) as error:
+        except REFUSED as error:
             log.warning(NOT_REACHED, error=type(error).__name__)
             connection.lost(NOT_REACHED)
             await client.http.close()

@@ -27,6 +27,9 @@ NO_HISTORY, THREAD_EXISTS = 160002, 160004
 LOST = (aiohttp.ClientError, OSError, TimeoutError)
 """What means that Discord was not reached, or that nobody knows whether it was."""
 
+REFUSED = (discord.HTTPException, discord.RateLimited, *LOST)
+"""What means that Discord did not do what it was asked, whatever the reason."""
+
 FINAL = {
     UNKNOWN_CHANNEL: "the channel is gone",
     NO_DIRECT: "this person takes no direct messages from the bot, or has blocked it",

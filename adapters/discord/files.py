@@ -8,7 +8,7 @@ import discord
 import structlog
 
 from adapters.contract import Attachment
-from adapters.discord.failures import LOST
+from adapters.discord.failures import REFUSED
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ async def read_files(
         else:
             try:
                 read.append(Attachment(file.filename, media_type, await file.read()))
-            except (discord.HTTPException, *LOST) as error:
+            except REFUSED as error:
                 log.warning("a file was not read", error=type(error).__name__)
                 notes.append(f"[{file.filename} was not read: Discord did not give it]")
     return tuple(read), notes

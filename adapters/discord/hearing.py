@@ -94,7 +94,7 @@ class Hearing:
             if refused.code != THREAD_EXISTS:
                 log.warning("a thread could not be opened", error=str(refused))
                 return sender
-        except LOST as lost:
+        except (discord.RateLimited, *LOST) as lost:
             log.warning("a thread could not be opened", error=type(lost).__name__)
             return sender
         return there

@@ -1,6 +1,7 @@
 """What people say, ask and tap, on its way to the bot."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from adapters.discord.handing import Handing
 from adapters.discord.hearing import Hearing, address_of, server_of
 from adapters.discord.screens import Screen, Screens
 from adapters.discord.showing import Showing
-from adapters.discord.tapping import acknowledged
+from adapters.discord.tapping import NOT_TAKEN, acknowledged
 from adapters.platform import DeliveryFailed, Reception
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class Intake:
         away = await self._reception.turned_away(address_of(message), server=server_of(message))
         if away is not None:
             await self._turn_away(address_of(message), away, message.id)
-            return False
+            return True
         try:
             sender = await self._hearing.place(message)
             inbound = await self._hearing.hear(message, sender)
@@ -139,12 +140,20 @@ class Intake:
             return
 
         async def show(replies: Replies) -> None:
-            await Showing(sender, screen, elsewhere).show(replies)
-            await screen.close()
+            try:
+                await Showing(sender, screen, elsewhere).show(replies)
+            finally:
+                with suppress(DeliveryFailed):
+                    await screen.close()
 
         channel = interaction.channel_id or 0
         async with channels.lane(channel):
-            await self._handing.over(inbound, show)
+            try:
+                await self._handing.over(inbound, show)
+            except Exception:
+                log.exception("a command was not taken")
+                await screen.send(NOT_TAKEN)
+                return
             await channels.spoken_in(channel, interaction.id)
 
     async def _turn_away(self, sender: Address, text: str, message_id: int) -> None:

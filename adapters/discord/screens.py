@@ -1,6 +1,6 @@
 """Where something is shown: a channel, a thread, a direct chat."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import discord
@@ -15,6 +15,8 @@ from adapters.discord.failures import (
 from adapters.platform import DeliveryFailed
 
 Buttons = discord.ui.View
+Sent = Callable[[int, int], Awaitable[None]]
+"""Who is told the ids of a channel and of a message that was sent there."""
 
 
 class Screen(Protocol):
@@ -75,10 +77,12 @@ class ChannelScreen:
         channel: discord.PartialMessageable | discord.DMChannel,
         where: str,
         reply_to: int = 0,
+        sent: Sent | None = None,
     ) -> None:
         self._channel = channel
         self._where = where
         self._reply_to = reply_to
+        self._sent = sent
 
     async def send(
         self,
@@ -97,6 +101,8 @@ class ChannelScreen:
                 if refused.code != NO_HISTORY:  # without history there is no replying to anything
                     raise
                 sent = await self._send(text, buttons, files, nonce, 0)
+        if self._sent is not None:
+            await self._sent(self._channel.id, sent.id)
         return str(sent.id)
 
     async def _send(
@@ -157,10 +163,11 @@ class ChannelScreen:
 
 
 class Screens:
-    """The screens of addresses. `dm` opens the direct chat of a person."""
+    """The screens of addresses."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, sent: Sent) -> None:
         self._client = client
+        self._sent = sent
 
     async def of(self, to: Address, *, private: bool = False, reply_to: int = 0) -> ChannelScreen:
         """Give the place of an address; for what is private the person's direct chat.
@@ -174,9 +181,10 @@ class Screens:
         if to.direct or private:
             async with delivering(f"the direct chat of {to.user_id}"):
                 direct = await self._client.create_dm(discord.Object(int(to.user_id)))
-            return ChannelScreen(direct, f"the direct chat of {to.user_id}", reply_to)
+            where = f"the direct chat of {to.user_id}"
+            return ChannelScreen(direct, where, reply_to, self._sent)
         channel = self._client.get_partial_messageable(int(number))
-        return ChannelScreen(channel, self._name(int(number)), reply_to)
+        return ChannelScreen(channel, self._name(int(number)), reply_to, self._sent)
 
     def _name(self, channel_id: int) -> str:
         channel = self._client.get_channel(channel_id)

@@ -136,6 +136,7 @@ class Showing:
         parts = self._parts
         if answer.private and not self._screen.private and not self._to.direct:
             parts = Parts(await self._elsewhere(True), replies.shown)
+            parts.stand_already(answer.parts)
         elif self._screen.private and not answer.private:
             parts = Parts(await self._elsewhere(False), replies.shown)
         elif answer.parts:
@@ -179,9 +180,10 @@ class Showing:
         there = False
         if self._tap is not None and self._tap.approval_id == settled.approval_id:
             there = await self._tap.settle(text)
-            cards = [card for card in cards if card != self._tap.card]
-        for card in cards:
-            there = await self._screen.edit(card, text) or there
+            cards = [card for card in cards if not there or card != self._tap.card]
+        if cards:
+            chat = await self._elsewhere(False)
+            there = any([await chat.edit(card, text) for card in cards]) or there
         if there and not self._screen.asked:
             return
         said = self._said.get(settled.approval_id)

@@ -12,7 +12,7 @@ import structlog
 from adapters.cards import Button
 from adapters.contract import Decision, Replies, Verdict
 from adapters.discord.buttons import CardButton, card_buttons, picking_buttons, with_picks
-from adapters.discord.failures import LOST
+from adapters.discord.failures import REFUSED
 from adapters.discord.format import LONGEST
 from adapters.discord.forms import (
     Filled,
@@ -31,6 +31,7 @@ from adapters.platform import Reception
 
 log = structlog.get_logger(__name__)
 
+NOT_TAKEN = "Something went wrong on our side and this was not taken. Please do it again."
 NOT_OPEN = "This is no longer open; nothing was changed."
 TOO_LONG = (
     "The arguments are too long for a form. Write /edit {id} followed by the new ones as JSON."
@@ -135,7 +136,11 @@ class Tapping:
             screen = await elsewhere(False)
             await Showing(sender, screen, elsewhere, tap=tap).show(replies)
 
-        await self._handing.over(decision, show)
+        try:
+            await self._handing.over(decision, show)
+        except Exception:
+            log.exception("a decision was not taken")
+            await tap.whisper(NOT_TAKEN)
 
     async def _pick(self, interaction: Interaction, button: Button) -> None:
         """Show what is picked so far, on the card itself."""
@@ -180,7 +185,7 @@ async def _done(doing: Awaitable[Any]) -> bool:
     """Wait for something that Discord may refuse because it comes too late."""
     try:
         await doing
-    except (discord.HTTPException, discord.InteractionResponded, *LOST) as error:
+    except (discord.InteractionResponded, *REFUSED) as error:
         log.info("an interaction could not be answered", error=str(error) or type(error).__name__)
         return False
     return True

@@ -19,7 +19,7 @@ from langgraph.store.base import BaseStore
 
 from bot.agent.attachments import ShowPictures
 from bot.agent.ledgered import ToolRuns
-from bot.agent.middleware import GuardModel, RunToolsOnce, StopBeforeModel, TrimHistory
+from bot.agent.middleware import GuardModel, RunToolsOnce, StopBeforeModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,6 @@ def build_agent(
         if each.name not in safe_tools
     }
     middleware: list[AgentMiddleware[Any, Any, Any]] = [
-        TrimHistory(limits.history_max_chars),
         HumanInTheLoopMiddleware(interrupt_on=dict(asking), interrupt_mode="batched"),
         running,
         StopBeforeModel(limits.model_calls),

@@ -6,18 +6,16 @@ from typing import Any
 
 from langchain.agents.middleware import (
     AgentMiddleware,
-    AgentState,
     ModelRequest,
     ModelResponse,
     ToolCallRequest,
 )
-from langchain_core.messages import AIMessage, RemoveMessage
-from langgraph.runtime import Runtime
+from langchain_core.messages import AIMessage
 
 from bot.agent.context import current_turn
 from bot.agent.ledgered import Result, ToolRuns, is_read_only, message_to
 from bot.agent.model_answers import taken
-from bot.agent.threads import beyond, caller_of, mended, place_in_turn, steps_in_turn
+from bot.agent.threads import caller_of, mended, place_in_turn, steps_in_turn
 
 TOO_MANY_STEPS = "I stopped here: this took too many steps. Ask me to go on if you like."
 TOO_MANY_CALLS = "This did not run: too many tools were called in this turn. Go on without it."
@@ -76,23 +74,6 @@ class GuardModel(AgentMiddleware[Any, Any, Any]):
             for each in response.result
         ]
         return replace(response, result=whole)
-
-
-class TrimHistory(AgentMiddleware[Any, Any, Any]):
-    """At the start of a turn, whole turns that the model no longer sees leave the thread."""
-
-    def __init__(self, most_chars: int) -> None:
-        super().__init__()
-        self._most_chars = most_chars
-
-    async def abefore_agent(
-        self,
-        state: AgentState[Any],
-        runtime: Runtime[Any],  # noqa: ARG002 - the hook's signature
-    ) -> dict[str, Any] | None:
-        """Remove what is beyond the limit; the transcript keeps it."""
-        gone = beyond(state["messages"], self._most_chars)
-        return {"messages": [RemoveMessage(id=str(each.id)) for each in gone]} if gone else None
 
 
 class StopBeforeModel(AgentMiddleware[Any, Any, Any]):

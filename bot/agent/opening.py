@@ -23,9 +23,11 @@ from bot.agent.ledgered import ToolRuns, may_run_again
 from bot.agent.models import ModelOptions, open_models
 from bot.agent.reminding import Remind, reminding_tool
 from bot.agent.runner import Durability, Runner
-from bot.agent.saver import open_saver, ours_or_new
+from bot.agent.saver import open_saver
+from bot.agent.thread_file import ours_or_new
 from bot.agent.tokens import Spend, TokenCounter
 from bot.agent.tools import Send, ZoneOf, shipped_tools
+from bot.agent.untraced import untraced
 from bot.errors import StartError
 from sessions.ledger import Ledger
 
@@ -72,6 +74,7 @@ async def open_agent(
         StartError: with a sentence that says which setting is wrong.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(untraced())
         saver = await stack.enter_async_context(open_saver(data_dir / "threads.db"))
         store = await stack.enter_async_context(_open_store(data_dir / "notes.db"))
         counting: RunnableConfig = {"callbacks": [TokenCounter(spend, asyncio.get_running_loop())]}
@@ -115,7 +118,14 @@ async def open_agent(
         # time; where doing so changes nothing, the turn is written once, at its end.
         unasked = [tools[name] for name in options.safe_tools]
         durability: Durability = "exit" if all(map(may_run_again, unasked)) else "sync"
-        yield Runner(graph.with_config(counting), saver, tools, runs, durability=durability)
+        yield Runner(
+            graph.with_config(counting),
+            saver,
+            tools,
+            runs,
+            durability=durability,
+            history_max_chars=options.limits.history_max_chars,
+        )
 
 
 @asynccontextmanager

@@ -1,13 +1,13 @@
 """Running the agent on a thread: ask, resume, go on, look, close. The caller owns the thread."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from itertools import takewhile
 from typing import Any, Literal
 from uuid import uuid4
 
 import structlog
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.base import CheckpointTuple
@@ -25,7 +25,7 @@ from bot.agent.ledgered import ToolRuns
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import ThreadSaver
 from bot.agent.shapes import check_verdicts
-from bot.agent.threads import NOT_RUN, split_at, unanswered_calls
+from bot.agent.threads import NOT_RUN, answered_by_tools, beyond, split_at, unanswered_calls
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
 from sessions.wiping import rewrite, wipe
@@ -56,6 +56,7 @@ class Runner:
         speaking: frozenset[str] = frozenset({AGENT_NODE}),
         *,
         durability: Durability = "exit",
+        history_max_chars: int = sys.maxsize,
         inline_pictures: bool = False,
     ) -> None:
         self._graph = graph
@@ -64,6 +65,7 @@ class Runner:
         self._runs = runs
         self._speaking = speaking
         self._durability = durability
+        self._history_max_chars = history_max_chars
         self._inline_pictures = inline_pictures
 
     @property
@@ -72,16 +74,21 @@ class Runner:
         return frozenset(self._tools)
 
     async def ask(self, said: Saying, context: TurnContext) -> AsyncIterator[Event]:
-        """Put what a person said to the agent; doing it again changes nothing."""
-        messages = await self._messages(context.thread_id)
-        what: dict[str, Any] | None = None
-        if context.message_id not in {each.id for each in messages}:
-            open_calls = await self._answers(context.thread_id, messages)
-            inline = self._inline_pictures
-            asked = human_message(said, context.message_id, inline=inline)
-            what = {"messages": [*open_calls, asked]}
-        async for event in self._run(what, context, self._durability):
-            yield event
+        """Put what a person said to the agent; doing it again changes nothing.
+
+        Whole turns that the model no longer sees leave the thread; the transcript keeps them.
+        """
+        with self._saver.remembering(context.thread_id):
+            messages = await self._messages(context.thread_id)
+            what: dict[str, Any] | None = None
+            if context.message_id not in {each.id for each in messages}:
+                new = await self._answers(context.thread_id, messages)
+                inline = self._inline_pictures
+                new.append(human_message(said, context.message_id, inline=inline))
+                gone = beyond([*messages, *new], self._history_max_chars)
+                what = {"messages": [*new, *(RemoveMessage(id=str(each.id)) for each in gone)]}
+            async for event in self._run(what, context, self._durability):
+                yield event
 
     async def resume(
         self, request: Request, verdicts: tuple[Verdict, ...], context: TurnContext
@@ -193,7 +200,7 @@ class Runner:
             stream = self._graph.astream(
                 what,
                 config,
-                stream_mode=["messages", "updates", "custom"],
+                stream_mode=["messages"],
                 durability=durability,
                 version="v2",
                 subgraphs=True,
@@ -214,7 +221,7 @@ class Runner:
             if requests:
                 return Parked(requests)
         messages = _messages_in(found)
-        if direct := _answered_by_tools(messages):
+        if direct := answered_by_tools(messages):
             await self._append(context.thread_id, [direct])
             messages.append(direct)
         finished = _finished(messages)
@@ -227,7 +234,7 @@ class Runner:
     async def _keep(self, context: TurnContext, what: Any, text: str) -> Finished:
         """Keep in the thread what was asked and written until the turn was stopped."""
         messages = await self._messages(context.thread_id)
-        kept: list[AnyMessage] = [*await self._answers(context.thread_id, messages)]
+        kept = await self._answers(context.thread_id, messages)
         if isinstance(what, dict) and context.message_id not in {each.id for each in messages}:
             kept = [*what["messages"]]
         answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
@@ -251,8 +258,8 @@ class Runner:
 
     async def _answers(
         self, thread_id: str, messages: Sequence[AnyMessage], text: str = NOT_RUN
-    ) -> list[ToolMessage]:
-        return await answers_from(self._runs.ledger, thread_id, messages, text)
+    ) -> list[AnyMessage]:
+        return [*await answers_from(self._runs.ledger, thread_id, messages, text)]
 
     async def _requests(self, thread_id: str) -> tuple[Request, ...]:
         state = await self._graph.aget_state(_config(thread_id))
@@ -272,14 +279,6 @@ def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
     if not isinstance(last, AIMessage) or last.tool_calls or unanswered_calls(messages):
         return None
     return Finished(str(last.id), last.text)
-
-
-def _answered_by_tools(messages: Sequence[AnyMessage]) -> AIMessage | None:
-    """Say in the model's stead what tools with `return_direct` answered, as nobody else did."""
-    results = list(takewhile(lambda each: isinstance(each, ToolMessage), reversed(messages)))
-    if not results or unanswered_calls(messages):
-        return None
-    return AIMessage("\n".join(each.text for each in reversed(results)), id=str(uuid4()))
 
 
 def _is_cancelled() -> bool:

@@ -8,8 +8,8 @@ costs what it says and not what was ever said (docs/decisions/0002).
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,43 +21,16 @@ from langgraph.checkpoint.base import (
     Checkpoint,
     CheckpointMetadata,
     CheckpointTuple,
+    copy_checkpoint,
     get_checkpoint_id,
     get_checkpoint_metadata,
 )
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from bot.errors import StartError
-from sessions.database_file import WHAT_TO_DO, create, problem_with_tables
+from bot.agent.thread_file import BOTH, Batches, Work, connect
 from sessions.group_commit import GroupCommit
-from sessions.wiping import OVERWRITE
 
 Answer = TypeVar("Answer")
-Work = Callable[[sqlite3.Connection], Any]
-
-TABLES = """
-CREATE TABLE checkpoints (
-    thread_id TEXT NOT NULL,
-    checkpoint_ns TEXT NOT NULL DEFAULT '',
-    checkpoint_id TEXT NOT NULL,
-    parent_checkpoint_id TEXT,
-    type TEXT,
-    checkpoint BLOB,
-    metadata BLOB,
-    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
-);
-CREATE TABLE writes (
-    thread_id TEXT NOT NULL,
-    checkpoint_ns TEXT NOT NULL DEFAULT '',
-    checkpoint_id TEXT NOT NULL,
-    task_id TEXT NOT NULL,
-    task_path TEXT NOT NULL DEFAULT '',
-    idx INTEGER NOT NULL,
-    channel TEXT NOT NULL,
-    type TEXT,
-    value BLOB,
-    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
-);
-"""
 COLUMNS = "checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata"
 PLACE = "thread_id = ? AND checkpoint_ns = ?"
 ONE = f"SELECT {COLUMNS} FROM checkpoints WHERE {PLACE} AND checkpoint_id = ?"  # noqa: S608 - ours
@@ -71,7 +44,6 @@ PUT_WRITE = "INSERT OR {} INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FORGET_OLDER = f"DELETE FROM {{}} WHERE {PLACE} AND checkpoint_id < ?"  # noqa: S608 - ours
 FORGET_NESTED = "DELETE FROM {} WHERE thread_id = ? AND checkpoint_ns LIKE '%:%'"
 FORGET = "DELETE FROM {} WHERE thread_id = ?"
-BOTH = ("writes", "checkpoints")
 
 
 @asynccontextmanager
@@ -81,9 +53,9 @@ async def open_saver(path: Path) -> AsyncIterator["ThreadSaver"]:
     `synchronous=NORMAL` may lose the last commits when the power fails, whole ones; recovery
     takes a thread that is behind for what it is.
     """
-    connection = await asyncio.to_thread(_connect, path)
+    connection = await asyncio.to_thread(connect, path)
     try:
-        async with GroupCommit(_Batches(connection).commit, name="threads") as commits:
+        async with GroupCommit(Batches(connection).commit, name="threads") as commits:
             yield ThreadSaver(path, commits)
     finally:
         await asyncio.to_thread(connection.close)
@@ -97,11 +69,31 @@ class ThreadSaver(BaseCheckpointSaver[int]):
         self.path = path
         self._commits = commits
         self._nested: set[str] = set()
+        self._known: dict[str, list[CheckpointTuple] | None] = {}
+
+    @contextmanager
+    def remembering(self, thread_id: str) -> Iterator[None]:
+        """Read the newest checkpoint of a thread once for as long as the ``with`` lasts.
+
+        For who owns the thread and runs one graph on it: what that stores is remembered too.
+        """
+        self._known[thread_id] = None
+        try:
+            yield
+        finally:
+            self._known.pop(thread_id, None)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read a checkpoint: the newest, unless one is named."""
-        found = await self._run(lambda db: self._read(db, config, get_checkpoint_id(config), 1))
-        return found[0] if found else None
+        wanted = get_checkpoint_id(config)
+        thread_id, space = _place(config)
+        known = None if space or wanted else self._known.get(thread_id)
+        if known is None:
+            known = await self._run(lambda db: self._read(db, config, wanted, 1))
+            if not space and not wanted:
+                self._remember(thread_id, known)
+        # A run changes the checkpoint that it was given, but not the values in it.
+        return known[0]._replace(checkpoint=copy_checkpoint(known[0].checkpoint)) if known else None
 
     async def alist(
         self,
@@ -132,18 +124,23 @@ class ThreadSaver(BaseCheckpointSaver[int]):
         thread_id, space = _place(config)
         if ":" in space:
             self._nested.add(thread_id)
-        described = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False)
+        about = get_checkpoint_metadata(config, metadata)
+        parent = config["configurable"].get("checkpoint_id")
+        described = json.dumps(about, ensure_ascii=False).encode("utf-8", "ignore")
 
         def work(db: sqlite3.Connection) -> None:
             stored = self.serde.dumps_typed(checkpoint)
-            parent = config["configurable"].get("checkpoint_id")
-            about = described.encode("utf-8", "ignore")
-            db.execute(PUT, (thread_id, space, checkpoint["id"], parent, *stored, about))
+            db.execute(PUT, (thread_id, space, checkpoint["id"], parent, *stored, described))
             for table in BOTH:
                 db.execute(FORGET_OLDER.format(table), (thread_id, space, checkpoint["id"]))
 
+        stands = _config(thread_id, space, checkpoint["id"])
+        before = _config(thread_id, space, parent) if parent else None
+        self._remember(thread_id, None)  # until it is stored, nobody knows
         await self._run(work)
-        return _config(thread_id, space, checkpoint["id"])
+        if not space:
+            self._remember(thread_id, [CheckpointTuple(stands, checkpoint, about, before, [])])
+        return stands
 
     async def aput_writes(
         self,
@@ -170,10 +167,13 @@ class ThreadSaver(BaseCheckpointSaver[int]):
             ]
             db.executemany(statement, rows)
 
+        self._remember(thread_id, None)
         await self._run(work)
+        self._remember(thread_id, None)  # also what was read meanwhile
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread."""
+        self._remember(thread_id, None)
         await self._run(lambda db: _delete(db, FORGET, thread_id))
 
     async def at_rest(self, thread_id: str) -> None:
@@ -184,6 +184,10 @@ class ThreadSaver(BaseCheckpointSaver[int]):
         if thread_id in self._nested:
             self._nested.discard(thread_id)
             await self._run(lambda db: _delete(db, FORGET_NESTED, thread_id))
+
+    def _remember(self, thread_id: str, newest: list[CheckpointTuple] | None) -> None:
+        if thread_id in self._known:
+            self._known[thread_id] = newest
 
     def _read(
         self, db: sqlite3.Connection, config: RunnableConfig, wanted: str | None, most: int
@@ -212,69 +216,6 @@ class ThreadSaver(BaseCheckpointSaver[int]):
     async def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         answer: Answer = await self._commits.submit(work)
         return answer
-
-
-class _Batches:
-    """What waits at the same moment, as one transaction; each has a savepoint of its own."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    def commit(self, batch: Sequence[Work]) -> Sequence[Any]:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            results = [self._in_savepoint(work) for work in batch]
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
-        return results
-
-    def _in_savepoint(self, work: Work) -> Any:
-        self._db.execute("SAVEPOINT one")
-        try:
-            answer = work(self._db)
-        except Exception as error:
-            if not self._db.in_transaction:  # SQLite has rolled back everything
-                raise
-            self._db.execute("ROLLBACK TO one")
-            answer = error
-        self._db.execute("RELEASE one")
-        return answer
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    ours_or_new(path, frozenset(BOTH), _make_tables)
-    connection = sqlite3.connect(
-        path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=64
-    )
-    with closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute(f"PRAGMA {OVERWRITE}")
-    return connection
-
-
-def ours_or_new(path: Path, tables: frozenset[str], fill: Callable[[Path], None]) -> None:
-    """Make sure that this is our database, or make it.
-
-    Raises:
-        StartError: it is damaged, empty or somebody else's; it was not touched.
-    """
-    problem = problem_with_tables(path, tables)
-    if problem:
-        raise StartError(f"{problem} {WHAT_TO_DO}")
-    if path.exists():
-        path.chmod(0o600)
-    else:
-        create(path, fill)
-
-
-def _make_tables(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(TABLES)
 
 
 def _delete(db: sqlite3.Connection, statement: str, thread_id: str) -> None:

@@ -1,6 +1,7 @@
 """Reading and mending what a thread holds: its messages and the calls nobody answered."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
@@ -65,6 +66,14 @@ def beyond(messages: Sequence[AnyMessage], most_chars: int) -> list[AnyMessage]:
             break
         kept, end = start, start
     return list(messages[:kept])
+
+
+def answered_by_tools(messages: Sequence[AnyMessage]) -> AIMessage | None:
+    """Say in the model's stead what tools with `return_direct` answered, as nobody else did."""
+    results = list(takewhile(lambda each: isinstance(each, ToolMessage), reversed(messages)))
+    if not results or unanswered_calls(messages):
+        return None
+    return AIMessage("\n".join(each.text for each in reversed(results)), id=str(uuid4()))
 
 
 def split_at(

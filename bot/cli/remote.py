@@ -14,6 +14,7 @@ from adapters.contract import (
     Answer,
     ApprovalRequest,
     ApprovalSettled,
+    Attachment,
     Decision,
     Failure,
     Held,
@@ -74,6 +75,11 @@ def _request(data: Any) -> ApprovalRequest:
     return ApprovalRequest(data["id"], actions, until, data["decider"])
 
 
+def _answer(data: Any) -> Answer:
+    files = tuple(Attachment(one["name"], one["media_type"], b"") for one in data["files"])
+    return Answer(data["message_id"], data["text"], attachments=files)
+
+
 def _settled(data: Any) -> ApprovalSettled:
     return ApprovalSettled(**{**data, "at": datetime.fromisoformat(data["at"])})
 
@@ -91,7 +97,7 @@ def _refused(data: Any) -> Refused:
 READ: Mapping[str, Callable[[Any], Reply]] = {
     "accepted": lambda data: Accepted(**data),
     "text_delta": lambda data: TextDelta(**data),
-    "answer": lambda data: Answer(**data),
+    "answer": _answer,
     "notice": lambda data: Notice(data["text"], tuple(data["suggestions"])),
     "approval_request": _request,
     "held": _held,

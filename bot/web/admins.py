@@ -8,7 +8,7 @@ from adapters.api import Caller, Problem
 from adapters.api.caller import caller_of
 
 
-def admin(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+async def admin(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
     """Give the caller if it is an admin.
 
     Raises:

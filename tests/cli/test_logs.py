@@ -56,6 +56,7 @@ def test_secrets_are_masked_wherever_they_stand(tmp_path: Path) -> None:
         log.info(
             "asked hunter22",
             url="https://api.telegram.org/bot12345:AAH-x_y/getMe",
+            hook="https://discord.com/api/v10/webhooks/678/aW50ZXI-q_z/messages/@original",
             headers={"Authorization": "Bearer abc.def-ghi", "X-API-Key": "zzz"},
             list=["key sk-proj-0123456789", Path("/hunter22/x")],
             database="postgres://ann:pa55word@host/db",
@@ -66,7 +67,15 @@ def test_secrets_are_masked_wherever_they_stand(tmp_path: Path) -> None:
         except ValueError:
             log.exception("failed")
     for text in (stream.getvalue(), file.read_text()):
-        for secret in ("hunter22", "AAH-x_y", "abc.def", "sk-proj", "pa55word", "q1w2e3r4"):
+        for secret in [
+            "hunter22",
+            "AAH-x_y",
+            "abc.def",
+            "sk-proj",
+            "pa55word",
+            "q1w2e3r4",
+            "aW50ZXI",
+        ]:
             assert secret not in text
         assert "Traceback" in text
         assert "postgres://ann:***@host/db" in text

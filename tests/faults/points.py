@@ -55,7 +55,7 @@ APPROVAL = (
     Point("ledger ended", "sessions.ledger:Ledger.end"),
     Point("closed", "sessions.approval_records:ApprovalRecords.ended"),
     Point("row emptied", "sessions.manager:SessionManager.settle"),
-    Point("held text bound", "sessions.conversations:Conversations.bind", 3),
+    Point("held text bound", "sessions.conversations:Conversations.bind", 4),
     Point("claimed by a grant", "sessions.approval_records:ApprovalRecords.claim", 2),
     Point("withdrawn", "sessions.approval_records:ApprovalRecords.claim", 3),
     Point("thread closed", "bot.agent.runner:Runner.close"),

@@ -55,7 +55,7 @@ async def test_no_question_about_messages_looks_at_all_of_them(
     with pytest.raises(KeyError):
         await conversations.mark("m", "answered")
     found = plans(path, asked)
-    assert len(found) == 9
+    assert len(found) == 10  # what fails is tried once more
     assert [plan for plan in found if "SCAN" in plan or "TEMP" in plan] == [
         "SCAN messages USING INDEX ix_messages_unfinished"  # which has only those
     ]

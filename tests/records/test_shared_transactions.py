@@ -126,6 +126,19 @@ async def test_a_caller_who_stops_waiting_stops_nobody_else(
     assert await words(conversations) == ["impatient", "patient"]  # it was handed over
 
 
+async def test_a_write_that_nobody_is_in_a_hurry_for_goes_to_the_disk_with_the_next(
+    path: Path,
+) -> None:
+    sizes: list[int] = []
+    async with Database.open(path, batches=sizes.append) as database:
+        await asyncio.gather(
+            database.write(lambda _: None, patient=True), database.write(lambda _: None)
+        )
+        assert sizes == [2]
+        await database.write(lambda _: None, patient=True)  # or alone, if there is none
+        assert sizes == [2, 1]
+
+
 async def test_a_reader_cannot_write(database: Database, conversations: Conversations) -> None:
     await conversations.receive(message())
     with pytest.raises(DatabaseFailed):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators.discord.server import discord_server
+from tests.faults.process import process
 from tests.stories.on_discord import on_discord
 
 APPROVE, SESSION = "Approve", "Approve for this session"
@@ -66,6 +68,39 @@ async def test_a_rejection_says_why_and_a_stranger_may_not_decide(tmp_path: Path
         await discord.until(lambda: card.text.startswith("Rejected by"))
         assert card.buttons == []
         assert "hello" not in scene.chat.texts
+
+
+@pytest.mark.timeout(120)
+async def test_admins_decide_in_their_own_channel_and_the_answer_goes_to_who_asked(
+    tmp_path: Path,
+) -> None:
+    async with discord_server() as discord:
+        ann, ada = discord.user("ann"), discord.user("ada")
+        chat = discord.direct(ann)
+        office = discord.channel(discord.guild("Office", (ada,)), "approvals")
+        settings = {
+            "DISCORD_BOT_TOKEN": discord.token,
+            "DISCORD_API_URL": discord.api_url,
+            "DISCORD_GATEWAY_URL": discord.gateway_url,
+            "ADMINS": f"discord:{ada.id}",
+            "APPROVERS": "send_message:admins",
+            "APPROVAL_CHAT": f"discord:{office.id}",
+        }
+        async with process(tmp_path, **settings):
+            discord.say(chat, ann, "send hello to me")
+            await discord.until(lambda: any(each.buttons for each in office.messages), within=30)
+            await discord.until(lambda: any(each.buttons for each in chat.messages))
+            here = next(each for each in chat.messages if each.buttons)
+            there = office.messages[-1]
+            tapped = discord.click(here, APPROVE, ann)
+            await discord.until(lambda: tapped.private)
+            assert here.buttons
+            discord.click(there, APPROVE, ada)
+            await discord.until(lambda: "Your message to me is on its way." in chat.texts)
+            await discord.until(lambda: here.text.startswith("Approved by"))
+            await discord.until(lambda: there.text.startswith("Approved by"))
+            assert here.buttons == there.buttons == []
+            assert "Your message to me is on its way." not in office.texts
 
 
 def _id_of(components: list[dict[str, object]]) -> str:

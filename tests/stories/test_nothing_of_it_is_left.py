@@ -30,7 +30,7 @@ async def left_in(home: Path) -> list[str]:
     """Give the files with the marker once the sessions' file is written anew."""
     for _ in range(300):
         left = await asyncio.to_thread(found, home)
-        if not {"sessions.csv", "sessions.csv.journal"} & set(left):
+        if not {"sessions.csv", "sessions.csv.old", "sessions.csv.journal"} & set(left):
             break
         await asyncio.sleep(0.02)
     return left

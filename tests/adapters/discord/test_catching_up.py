@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.adapters.discord.scene import Bot, serving
+from adapters.contract import Address, Answer
+from tests.adapters.discord.scene import Bot, Written, serving
 from tests.adapters.receiving import MemoryReception
 from tests.emulators.discord.permissions import Permission
 from tests.emulators.discord.server import Discord
@@ -153,3 +154,48 @@ async def test_an_idle_channel_costs_no_history(
     async with serving(discord, reception=reception) as scene:
         await scene.until(lambda: not scene.adapter._service.channels._behind)  # type: ignore[union-attr]
         assert not discord.traffic.asked("GET", "/messages")
+
+
+async def test_who_answers_something_that_the_bot_began_is_found_too(
+    discord: Discord, ann: User, chat: Channel
+) -> None:
+    bot, reception = Bot(), MemoryReception()
+    async with serving(discord, bot=bot, reception=reception) as scene:
+        to = Address("discord", str(ann.id), str(ann.id))
+        await scene.adapter.deliver(to, Written([Answer("a", "Do not forget the bins.")]))
+    discord.say(chat, ann, "thanks")
+    async with serving(discord, bot=bot, reception=reception) as scene:
+        await scene.until(lambda: "You said: thanks" in chat.texts)
+
+
+async def test_a_thread_that_was_opened_for_a_conversation_is_read_too(
+    discord: Discord, ann: User, general: Channel
+) -> None:
+    bot, reception = Bot(), MemoryReception()
+    async with serving(discord, bot=bot, reception=reception, threads=True) as scene:
+        asked = discord.say(general, ann, "plan my week", mention=True)
+        await scene.until(lambda: asked.thread and "You said: plan my week" in asked.thread.texts)
+        await scene.at_rest()
+    thread = asked.thread
+    assert thread is not None
+    discord.say(thread, ann, "and the next one")
+    async with serving(discord, bot=bot, reception=reception, threads=True) as scene:
+        await scene.until(lambda: "You said: and the next one" in thread.texts)
+        assert bot.texts == ["plan my week", "and the next one"]
+
+
+async def test_what_a_stranger_said_is_not_answered_when_they_are_let_in_later(
+    discord: Discord, ann: User, chat: Channel
+) -> None:
+    bot, reception = Bot(), MemoryReception()
+    reception.strangers[str(ann.id)] = "I do not know you."
+    async with serving(discord, bot=bot, reception=reception) as scene:
+        discord.say(chat, ann, "let me in")
+        await scene.until(lambda: len(chat.texts) == 2)
+        last = discord.say(chat, ann, "please")
+        await scene.until(lambda: reception.chats.get(str(chat.id)) == str(last.id))
+    reception.strangers.clear()
+    async with serving(discord, bot=bot, reception=reception) as scene:
+        discord.say(chat, ann, "hello")
+        await scene.until(lambda: "You said: hello" in chat.texts)
+        assert bot.texts == ["hello"]

@@ -1,6 +1,9 @@
 """Slash commands are taken at once, answered in their own place, and in private where polite."""
 
+from dataclasses import replace
+
 from adapters.contract import Accepted, Address, Answer, Command, Notice
+from tests.adapters.conformance import CARD, SETTLED
 from tests.adapters.discord.scene import Bot, serving
 from tests.adapters.receiving import MemoryReception
 from tests.emulators.discord.server import Discord
@@ -122,3 +125,61 @@ async def test_a_stranger_who_commands_is_told_so(
         discord.slash(chat, ann, "new")
         await scene.until(lambda: len(chat.history) == 1)
         assert scene.bot.heard == []
+
+
+async def test_a_command_that_cannot_be_kept_is_told_so(
+    discord: Discord, ann: User, chat: Channel
+) -> None:
+    async with serving(discord, commands=COMMANDS) as scene:
+        scene.bot.full_disk = True
+        discord.slash(chat, ann, "new")
+        await scene.until(lambda: chat.texts and "was not taken" in chat.texts[0])
+        assert len(chat.texts) == 1
+
+
+async def test_a_card_that_was_tapped_long_ago_still_says_how_it_ended(
+    discord: Discord, ann: User, chat: Channel
+) -> None:
+    bot = Bot()
+    bot.says["ring"] = (CARD,)
+    async with serving(discord, bot=bot) as scene:
+        discord.say(chat, ann, "ring")
+        await scene.until(lambda: chat.messages[-1].buttons)
+        await scene.at_rest()
+        card = bot.shown[0].cards[CARD.approval_id]
+        bot.decides = (replace(SETTLED, cards=(card,)),)
+        held = discord.traffic.hold("PATCH", "/webhooks/")
+        discord.click(chat.messages[-1], "Approve", ann)
+        await held.reached.wait()
+        discord.clock.advance(16 * 60)
+        held.let_go()
+        await scene.until(lambda: chat.texts == ["ring", "Approved by ann"])
+
+
+async def test_approving_by_a_private_command_settles_the_card_and_answers_everybody(
+    discord: Discord, ann: User, general: Channel
+) -> None:
+    bot = Bot()
+    bot.says["ring"] = (CARD,)
+    commands = (Command("approve", "Let an action run", "[id]", private=True),)
+    async with serving(discord, bot=bot, commands=commands) as scene:
+        discord.say(general, ann, "ring", mention=True)
+        await scene.until(lambda: general.messages[-1].buttons)
+        await scene.at_rest()
+        card = bot.shown[0].cards[CARD.approval_id]
+        bot.says["/approve"] = (replace(SETTLED, cards=(card,)), Answer("a", "It rang."))
+        asked = discord.slash(general, ann, "approve")
+        await scene.until(lambda: general.texts[1:] == ["Approved by ann", "It rang."])
+        await scene.until(lambda: asked.private == ["Approved by ann"])
+
+
+async def test_an_answer_to_a_command_alerts_nobody(
+    discord: Discord, ann: User, general: Channel
+) -> None:
+    bot = Bot()
+    bot.says["go"] = (Answer("a", f"@everyone {ann.mention} {'word ' * 500} @here {ann.mention}"),)
+    async with serving(discord, bot=bot) as scene:
+        discord.slash(general, ann, "ask", text="go")
+        await scene.until(lambda: len(general.texts) == 2)
+        await scene.at_rest()
+        assert not any(each.notified or each.notified_everyone for each in general.messages)
