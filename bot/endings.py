@@ -61,7 +61,8 @@ class Endings:
         if not refused.text:
             await self._conversations.mark(row.id, "rejected")
             return
-        said = await self._reject(row, refused.text)
+        # What will work later is to be tried again as the same request.
+        said = await self._reject(row, refused.text, again=refused.why == "busy")
         out.put(refused, said.id)
 
     async def give_up(self, row: Message, sentence: str) -> None:
@@ -71,9 +72,9 @@ class Endings:
             self._conversations.news.tell(row.id)
             self._conversations.news.tell(mailbox_of(row.place))
 
-    async def _reject(self, row: Message, sentence: str) -> Message:
+    async def _reject(self, row: Message, sentence: str, *, again: bool = False) -> Message:
         reply = self.reply_row(row, str(uuid4()), sentence)
-        return await self._conversations.answer(row.id, reply, state="rejected")
+        return await self._conversations.answer(row.id, reply, state="rejected", again=again)
 
     def reply_row(self, row: Message, answer_id: str, text: str) -> Message:
         """Give the answer to a message as it is stored."""

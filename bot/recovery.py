@@ -87,10 +87,11 @@ async def _open_once(bot: Bot) -> None:
 
 async def _settle_rows(bot: Bot) -> None:
     """Take out of the sessions' rows what the table says has ended."""
+    records = bot.approvals.records
+    in_progress = {each.id for each in (*await records.open(), *await records.unfinished())}
     for session in await bot.sessions.all():
         for pending in session.pending_approval:
-            record = await bot.approvals.records.get(pending.id)
-            if record is None or record.ended_at is not None:
+            if pending.id not in in_progress:
                 await bot.sessions.settle(session.session_id, pending.id)
 
 
@@ -100,9 +101,10 @@ async def _withdraw_what_was_removed(bot: Bot) -> None:
     # In any row: a conversation that was being resumed elsewhere may show it in another.
     shown = {each.id for session in await bot.sessions.all() for each in session.pending_approval}
     for record in await bot.approvals.records.open():
+        if record.id in shown:
+            continue
         row = await bot.conversations.get(record.message_id)
-        was_shown = row is not None and row.state == "parked"
-        if was_shown and record.id not in shown:
+        if row is not None and row.state == "parked":
             log.warning("an approval is gone from sessions.csv and withdrawn", approval=record.id)
             removed.append(record)
     await bot.decisions.end(removed, "withdrawn", "sessions.csv", None)

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, select, update
 
 from sessions.answering import CHANGE, WRITE, store_answer
 from sessions.cards import Cards
@@ -117,9 +117,16 @@ class Conversations:
         return stored
 
     async def answer(
-        self, message_id: str, answer: Message, *, state: MessageState = "answered"
+        self,
+        message_id: str,
+        answer: Message,
+        *,
+        state: MessageState = "answered",
+        again: bool = False,
     ) -> Message:
         """Store an answer and mark its message as answered, or as `state` says, as one step.
+
+        With `again` a client may send the same request once more.
 
         Doing it again, or answering a message that has ended, changes nothing and gives the
         answer that it has.
@@ -127,7 +134,9 @@ class Conversations:
         Raises:
             KeyError: there is no such message, or it ended without an answer; nothing is stored.
         """
-        told = await self._database.write(lambda db: store_answer(db, message_id, answer, state))
+        told = await self._database.write(
+            lambda db: store_answer(db, message_id, answer, state, again=again)
+        )
         self.news.tell(message_id)
         self.news.tell(mailbox_of(answer.place))
         return told
@@ -235,24 +244,16 @@ class Conversations:
 
     async def undelivered(self, platform: str) -> Sequence[Message]:
         """Give the bot's messages that a platform was not seen to have shown, in order."""
-        return await self._all(
-            ALL.where(messages.c.platform == platform, IS_UNDELIVERED, HAS_WORDS)
-        )
+        here = messages.c.platform == platform
+        return await self._all(ALL.where(here, IS_UNDELIVERED, HAS_WORDS))
 
     async def undelivered_to(self, place: Place) -> Sequence[Message]:
         """Give the bot's messages that a chat was not seen to have shown, in order."""
-        return await self._all(
-            ALL.where(
-                IS_UNDELIVERED,
-                HAS_WORDS,
-                *(messages.c[part] == getattr(place, part) for part in PLACE),
-            )
-        )
+        return await self._all(ALL.where(IS_UNDELIVERED, HAS_WORDS, *_at(place)))
 
     async def fetched(self, place: Place, *, upto: int) -> None:
         """Note that somebody has the bot's messages to a person in a place, up to a number."""
-        here = [messages.c[part] == getattr(place, part) for part in PLACE]
-        mine = update(messages).where(IS_UNDELIVERED, messages.c.number <= upto, *here)
+        mine = update(messages).where(IS_UNDELIVERED, messages.c.number <= upto, *_at(place))
         await self._database.write(lambda db: db.execute(mine.values(state="delivered")))
 
     async def mailbox(self, place: Place, *, after: int, limit: int) -> Sequence[Message]:
@@ -261,7 +262,7 @@ class Conversations:
             messages.c.role == "assistant",
             messages.c.number > after,
             HAS_WORDS,
-            *(messages.c[part] == getattr(place, part) for part in PLACE),
+            *_at(place),
         )
         return await self._all(query.limit(limit))
 
@@ -283,6 +284,10 @@ class Conversations:
 def mailbox_of(place: Place) -> str:
     """Name what a listener hears of when the bot has written to somebody."""
     return f"{place.platform}\n{place.chat_id}\n{place.user_id}\n{place.topic_id}"
+
+
+def _at(place: Place) -> Sequence[ColumnElement[bool]]:
+    return [messages.c[part] == getattr(place, part) for part in PLACE]
 
 
 def _by_id(db: Connection, message_id: str) -> Message:
