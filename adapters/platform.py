@@ -102,6 +102,10 @@ class Reception(Protocol):
         """Note that what was said in a chat is stored up to this message; never moves back."""
         ...
 
+    async def refused(self, sender: Address, approval_id: str) -> str:
+        """Say why this person cannot decide that approval; empty if they can."""
+        ...
+
     async def asked(self, approval_id: str) -> ApprovalRequest | None:
         """Give an open approval as its card shows it: a form needs all of its arguments."""
         ...

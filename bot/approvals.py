@@ -150,6 +150,13 @@ class Approvals:
                 return waiting
         return await self._claim(record, verdicts, decision.sender)
 
+    async def refusal(self, approval_id: str, person: str) -> Refused | None:
+        """Say why this person cannot decide an approval, before they say how."""
+        record = await self.records.get(approval_id)
+        if record is None:
+            return Refused("unknown", f"There is no approval {approval_id}.")
+        return self._too_late_or_not_theirs(record, person)
+
     def _too_late_or_not_theirs(self, record: ApprovalRecord, person: str) -> Refused | None:
         if not self.deciders.may_decide(record.decider, record.requester, person):
             withdraw = " /cancel withdraws it." if person == record.requester else ""

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from adapters.contract import ApprovalRequest
+from adapters.contract import Address, ApprovalRequest
 from adapters.platform import Adapter
 from bot.bot import Bot
 from bot.cards import as_request
@@ -97,6 +97,10 @@ def _reception(name: str, doors: Doors, settings: Settings, bot: Bot) -> Platfor
         record = await bot.approvals.records.get(approval_id)
         return as_request(record) if record is not None and record.decided_at is None else None
 
+    async def refused(sender: Address, approval_id: str) -> str:
+        why = await bot.approvals.refusal(approval_id, sender.person)
+        return why.text if why is not None else ""
+
     database = bot.office.database
     return PlatformReception(
         name,
@@ -105,5 +109,6 @@ def _reception(name: str, doors: Doors, settings: Settings, bot: Bot) -> Platfor
         admins=deciders(settings.approvals, settings.server).admins,
         alarms=bot.alarms,
         asked=asked,
+        refused=refused,
         clock=bot.clock,
     )

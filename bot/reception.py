@@ -68,6 +68,7 @@ class PlatformReception:
         admins: frozenset[str],
         alarms: Alarms,
         asked: Callable[[str], Awaitable[ApprovalRequest | None]],
+        refused: Callable[[Address, str], Awaitable[str]],
         clock: Callable[[], datetime],
     ) -> None:
         self._platform = platform
@@ -76,6 +77,7 @@ class PlatformReception:
         self._admins = admins
         self._alarms = alarms
         self._asked = asked
+        self._refused = refused
         self._clock = clock
 
     async def turned_away(self, sender: Address, *, server: str = "") -> str | None:
@@ -150,6 +152,10 @@ class PlatformReception:
     async def mark(self, chat_id: str, message_id: str) -> None:
         """Note up to which message a chat is stored."""
         await self._stores.arrivals.mark(self._platform, chat_id, message_id)
+
+    async def refused(self, sender: Address, approval_id: str) -> str:
+        """Say why this person cannot decide that approval; empty if they can."""
+        return await self._refused(sender, approval_id)
 
     async def asked(self, approval_id: str) -> ApprovalRequest | None:
         """Give an open approval as its card shows it."""

@@ -15,9 +15,9 @@ from adapters.discord.channels import Channels
 from adapters.discord.client import Client
 from adapters.discord.connecting import NOT_CONNECTED, Connection, connected
 from adapters.discord.handing import Handing
-from adapters.discord.hearing import PLATFORM, Hearing
+from adapters.discord.hearing import Hearing
 from adapters.discord.intake import Intake
-from adapters.discord.options import DiscordOptions
+from adapters.discord.options import PLATFORM, DiscordOptions
 from adapters.discord.screens import Screen, Screens
 from adapters.discord.showing import Showing
 from adapters.discord.tapping import Tapping
@@ -73,8 +73,7 @@ class DiscordAdapter:
     async def serve(self, handle: Handler, commands: Sequence[Command]) -> AsyncIterator[None]:
         """Take in what people say for as long as the ``with`` lasts.
 
-        Raises:
-            CannotServe: the token is wrong, or the bot may not read what people write.
+        A wrong token, or a missing intent, is a `problem`: whom the others serve needs no Discord.
         """
         async with (
             self.listening(handle, commands) as client,
@@ -136,9 +135,14 @@ class DiscordAdapter:
         await Showing(to, await elsewhere(False), elsewhere).show(replies)
 
     async def _until_up(self) -> None:
-        """Wait a while for a lost connection, so that an outage costs few attempts."""
+        """Wait a while for a lost connection, so that an outage costs few attempts.
+
+        Where only a new start helps that is what is waited for: nothing becomes a dead letter.
+        """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._connection.up.wait(), WAIT)
+        if self._connection.over:
+            await self._connection.up.wait()
 
     # ------------------------------------------------------------ what the client hears
 

@@ -9,11 +9,10 @@ import structlog
 from adapters.contract import Address, IncomingMessage
 from adapters.discord.failures import LOST, THREAD_EXISTS, missing_permission
 from adapters.discord.files import read_files
-from adapters.discord.options import DiscordOptions
+from adapters.discord.options import PLATFORM, DiscordOptions
 
 log = structlog.get_logger(__name__)
 
-PLATFORM = "discord"
 HELLO = "/start"
 """What somebody says who only names the bot."""
 

@@ -98,7 +98,7 @@ class Arrivals:
             )
             await self.handing.over(decision, self._showing(to, tap=tap))
         else:
-            self.handing.begin(self._open(place_of(self.wire, to), button, tap))
+            self.handing.begin(self._open(to, button, tap))
 
     def membership(self, change: ChatMemberUpdated) -> None:
         """Note that the bot was let in somewhere, blocked or removed."""
@@ -157,12 +157,14 @@ class Arrivals:
         show = self._showing(to, reply_to=message.message_id, ask_again=ask_again)
         await self.handing.over(decision, show)
 
-    async def _open(self, place: Place, button: Button, tap: Tap) -> None:
+    async def _open(self, to: Address, button: Button, tap: Tap) -> None:
         """Do what a button means that decides nothing by itself."""
-        message = tap.query.message
+        message, place = tap.query.message, place_of(self.wire, to)
         if message is None:
             return
-        if button.verb == "pick" and button.picked:
+        if why := await self.reception.refused(to, button.approval_id):
+            await tap.answer(why, alert=True)
+        elif button.verb == "pick" and button.picked:
             await tap.answer()
             await place.change_buttons(
                 message.message_id, picking(button.approval_id, button.picked)

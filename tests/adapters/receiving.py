@@ -13,6 +13,7 @@ class MemoryReception:
         self.put_aside: list[tuple[str, str, str]] = []
         self.waiting: dict[str, str] = {}
         self.chats: dict[str, str] = {}
+        self.refusals: dict[tuple[str, str], str] = {}
         self._asked = {request.approval_id: request for request in asked}
 
     async def turned_away(self, sender: Address, *, server: str = "") -> str | None:
@@ -42,6 +43,9 @@ class MemoryReception:
 
     async def mark(self, chat_id: str, message_id: str) -> None:
         self.chats[chat_id] = str(max(int(message_id), int(self.chats.get(chat_id, "0"))))
+
+    async def refused(self, sender: Address, approval_id: str) -> str:
+        return self.refusals.get((sender.user_id, approval_id), "")
 
     async def asked(self, approval_id: str) -> ApprovalRequest | None:
         return self._asked.get(approval_id)

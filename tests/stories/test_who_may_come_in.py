@@ -29,6 +29,9 @@ def reception(house: House, clock: Clock, doors: Doors) -> PlatformReception:
     async def nothing(_: str) -> None:
         return None
 
+    async def everybody(_: Address, __: str) -> str:
+        return ""
+
     return PlatformReception(
         "memory",
         doors,
@@ -36,6 +39,7 @@ def reception(house: House, clock: Clock, doors: Doors) -> PlatformReception:
         admins=frozenset({"memory:boss"}),
         alarms=house.bot.alarms,
         asked=nothing,
+        refused=everybody,
         clock=clock,
     )
 
