@@ -84,6 +84,15 @@ async def test_a_token_that_is_taken_back_while_it_runs_is_said() -> None:
         await _until(lambda: "TELEGRAM_BOT_TOKEN" in adapter.problem)
 
 
+async def test_an_address_that_telegram_refuses_is_said_and_is_no_lost_network() -> None:
+    async with telegram_server() as telegram:
+        wrong = bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+        telegram.faults.refuse("setWebhook", wrong)
+        async with serving(telegram, webhook_url="http://bot.example.org/x") as (adapter, _, _):
+            assert "an https url must be provided" in adapter.problem.lower()
+            assert "TELEGRAM_WEBHOOK_URL" in adapter.problem
+
+
 async def test_a_webhook_of_before_is_taken_away_and_what_waits_is_kept() -> None:
     async with telegram_server() as telegram:
         ann = telegram.person("Ann")
