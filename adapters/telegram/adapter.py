@@ -35,6 +35,7 @@ UNWANTED = (
     "Telegram refuses how this bot is set up: {error}. Look at TELEGRAM_WEBHOOK_URL, which must be "
     "an https address that Telegram can reach. It is tried again."
 )
+BROKEN_OFF = "What arrives from Telegram could not be taken ({error}). It is tried again."
 FIRST_SECONDS = 8.0
 """How long the start waits for Telegram before it goes on without."""
 
@@ -109,7 +110,7 @@ class TelegramAdapter:
             self._closed = False
             self._opened.set()
             serving = asyncio.create_task(
-                self._serve(self._wire, updates, handing, commands, connected=connected),
+                self._serve_on(self._wire, updates, handing, commands, connected=connected),
                 name="telegram",
             )
             yield
@@ -145,6 +146,24 @@ class TelegramAdapter:
             self._report(_in_words(error))
             return False
         return True
+
+    async def _serve_on(
+        self,
+        wire: Wire,
+        updates: UpdatesRequest,
+        handing: Handing,
+        commands: Sequence[Command],
+        *,
+        connected: bool,
+    ) -> None:
+        """Serve until it is cancelled, whatever goes wrong: nobody else would notice."""
+        while True:
+            try:
+                await self._serve(wire, updates, handing, commands, connected=connected)
+            except Exception as error:
+                log.exception("Telegram is taken up again")
+                self._report(BROKEN_OFF.format(error=type(error).__name__))
+                connected = False
 
     async def _serve(
         self,
