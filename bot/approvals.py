@@ -25,7 +25,7 @@ from adapters.contract import (
 from adapters.json_values import storable
 from bot.addresses import address_of
 from bot.agent.requests import Request
-from bot.cards import as_pending, clock_time, settled, too_late, verdicts_of
+from bot.cards import as_pending, clock_time, settled, too_late, unknown, verdicts_of
 from bot.deciders import Decider, Deciders, in_words, strictest
 from bot.errors import MisshapenVerdict
 from bot.verdicts import (
@@ -136,7 +136,7 @@ class Approvals:
         """
         record = await self.records.get(decision.approval_id)
         if record is None:
-            return Refused("unknown", f"There is no approval {decision.approval_id}.")
+            return unknown(decision.approval_id)
         person = decision.sender.person
         verdicts = _for_each(decision.verdicts, len(record.actions))
         refused = self._too_late_or_not_theirs(record, person) or self._misshapen(
@@ -151,10 +151,10 @@ class Approvals:
         return await self._claim(record, verdicts, decision.sender)
 
     async def refusal(self, approval_id: str, person: str) -> Refused | None:
-        """Say why this person cannot decide an approval, before they say how."""
+        """Say why this person cannot decide about it at the moment; None if they can."""
         record = await self.records.get(approval_id)
         if record is None:
-            return Refused("unknown", f"There is no approval {approval_id}.")
+            return unknown(approval_id)
         return self._too_late_or_not_theirs(record, person)
 
     def _too_late_or_not_theirs(self, record: ApprovalRecord, person: str) -> Refused | None:

@@ -26,6 +26,9 @@ from adapters.platform import DeliveryFailed, Reception
 WAIT = 300.0
 """Seconds that a message waits for a lost connection before its delivery counts as failed."""
 
+STOP_WITHIN = 5.0
+"""Seconds that what is being said may take at a stop; the rest is said after the next start."""
+
 Interaction = discord.Interaction[Any]
 
 
@@ -63,6 +66,7 @@ class DiscordAdapter:
         self._clock = clock
         self._connection = Connection()
         self._service: Service | None = None
+        self._leaving = False
 
     @property
     def problem(self) -> str:
@@ -79,7 +83,12 @@ class DiscordAdapter:
             self.listening(handle, commands) as client,
             connected(client, self._options, self._connection),
         ):
-            yield
+            try:
+                yield
+            finally:
+                self._leaving = True
+                if self._service is not None and not self._connection.problem:
+                    await self._service.handing.finish(STOP_WITHIN)
 
     @asynccontextmanager
     async def listening(
@@ -108,6 +117,7 @@ class DiscordAdapter:
         )
         await channels.open()
         self._connection.up.clear()
+        self._leaving = False
         self._service = Service(client, handing, screens, channels, intake, tapping)
         try:
             yield client
@@ -166,7 +176,7 @@ class DiscordAdapter:
 
     async def message(self, message: discord.Message) -> None:
         """Take a message in, in the order of its channel."""
-        if self._service is not None:
+        if self._service is not None and not self._leaving:
             await self._service.channels.arrived(message)
 
     async def command(

@@ -168,7 +168,8 @@ class Tapping:
         away = await self._reception.turned_away(sender, server=str(interaction.guild_id or ""))
         if away is not None:
             return away or NOT_HERE
-        return naming(await self._reception.refused(sender, button.approval_id))[:LONGEST]
+        refused = await self._reception.refused(button.approval_id, sender)
+        return naming(refused.text)[:LONGEST] if refused is not None else ""
 
     async def _pick(self, interaction: Interaction, button: Button) -> None:
         """Show what is picked so far, on the card itself."""

@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TWO = ApprovalRequest(
     "q2m2xw4hq9tbnz", (Action("send", {"to": "bob"}), Action("ring", {"bell": "big"})), NOON
 )
-NOT_YOURS = "Only the person who asked, or an admin may decide this."
+NOT_YOURS = "Only an admin may decide this."
 
 
 def asking() -> Bot:
@@ -32,7 +32,7 @@ async def test_a_stranger_picks_and_edits_nothing_on_the_card_of_another(
     discord: Discord, ann: User, general: Channel, button: str
 ) -> None:
     eve, reception = discord.user("eve"), MemoryReception(TWO)
-    reception.refusals[str(eve.id), TWO.approval_id] = NOT_YOURS
+    reception.outsiders.add(str(eve.id))
     async with serving(discord, bot=asking(), reception=reception) as scene:
         discord.say(general, ann, "two", mention=True)
         await scene.until(lambda: len(general.messages) == 2)
