@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Literal
 
 from adapters.contract import (
@@ -89,7 +88,7 @@ def card_of(request: ApprovalRequest, limit: int) -> tuple[str, Attachment | Non
     Where not all of the arguments fit they are shortened, and the file that comes second has all
     of them: nobody is to approve what they cannot read.
     """
-    until = f"{request.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    until = f"{request.expires_at:%Y-%m-%d %H:%M %Z}"
     many = len(request.actions)
     head = "**This asks first.**" if many == 1 else f"**{many} actions ask first.**"
     foot = f"{DECIDERS.get(request.decider, DECIDERS['admins'])} Until {until}."

@@ -1,8 +1,11 @@
-"""An approval as people see it: open, held up by it, and with its outcome."""
+"""An approval as people see it: open, held up by it, and with its outcome.
+
+Times are those of the one who asked, in `zone`, and so the same on all its cards.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from adapters.contract import (
     ApprovalRequest,
@@ -17,11 +20,14 @@ from bot.deciders import in_words
 from bot.verdicts import from_json, summary, to_action
 from sessions.models import ActionRecord, ApprovalRecord, Message, PendingApproval
 
+LONGEST_NAME = 40
+"""Characters of a name that somebody chose for themselves."""
 
-def as_request(record: ApprovalRecord) -> ApprovalRequest:
+
+def as_request(record: ApprovalRecord, zone: tzinfo = UTC) -> ApprovalRequest:
     """Give an approval as a person is shown it."""
     actions = tuple(map(to_action, record.actions))
-    return ApprovalRequest(record.id, actions, record.expires_at, record.decider)
+    return ApprovalRequest(record.id, actions, record.expires_at.astimezone(zone), record.decider)
 
 
 def as_pending(record: ApprovalRecord) -> PendingApproval:
@@ -36,13 +42,13 @@ def as_pending(record: ApprovalRecord) -> PendingApproval:
     )
 
 
-def settled(record: ApprovalRecord) -> ApprovalSettled:
+def settled(record: ApprovalRecord, zone: tzinfo = UTC) -> ApprovalSettled:
     """Say how a decided approval was decided."""
     if record.decided_at is None:
         raise ValueError(f"approval {record.id} is open")
     what = "; ".join(_ran(action, number, record) for number, action in enumerate(record.actions))
-    when = clock_time(record.decided_at)
-    by = f" by {record.decided_by}" if record.decided_by else ""
+    when = clock_time(record.decided_at, zone)
+    by = f" by {called(record.decided_by, record.decided_name)}" if record.decided_by else ""
     outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
     words = "decided one by one" if outcome == "mixed" else outcome
     text = f"{words.capitalize()}{by} at {when}: {what}"
@@ -64,9 +70,9 @@ def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
     return tuple(map(from_json, record.verdicts))
 
 
-def too_late(record: ApprovalRecord) -> Refused:
+def too_late(record: ApprovalRecord, zone: tzinfo = UTC) -> Refused:
     """Tell who comes too late how it was decided."""
-    how = settled(record)
+    how = settled(record, zone)
     ending = f" It ended: {record.ending}" if record.ending else ""
     return Refused("settled", f"This is decided already. {how.text}.{ending}", how)
 
@@ -87,6 +93,14 @@ def held(row: Message, records: Sequence[ApprovalRecord]) -> Held:
     return Held(row.id, tuple(map(as_request, undecided)), text)
 
 
-def clock_time(at: datetime) -> str:
+def called(person: str, name: str) -> str:
+    """Say who somebody is: ``Ann (telegram:12345)``. The id is the truth, the name is chosen."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if not name:
+        return person
+    return f"{name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + '…'} ({person})"
+
+
+def clock_time(at: datetime, zone: tzinfo = UTC) -> str:
     """Say a time of today as it is read in a sentence."""
-    return f"{at.astimezone(UTC):%H:%M} UTC"
+    return f"{at.astimezone(zone):%H:%M %Z}"

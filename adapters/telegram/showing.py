@@ -173,8 +173,9 @@ class Screen:
         tap = self._tap
         if tap is not None and tap.approval_id == settled.approval_id:
             await tap.answer(settled.text)
-            if tap.card and tap.card not in cards:
+            if tap.card and tap.card not in cards:  # a crash kept it from being noted
                 cards.append(tap.card)
+                await self._replies.shown(tap.card, of=settled.approval_id)
         text = outcome_of(settled, ROOM // 2)
         stands = [await self._place.edit(card, Part(text, text)) for card in cards]
         if not any(stands):

@@ -99,10 +99,12 @@ async def cancel(call: Call) -> Said:
     if not mine:
         return say(NOT_YOURS if open_here else NOTHING_OPEN)
     person = call.sender.person
-    withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
+    name = call.row.sender_name
+    withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender, name)
     if not withdrawn:
         records = [await call.turns.approvals.records.get(each.id) for each in mine]
-        return Said(tuple(too_late(each) for each in records if each is not None))
+        zone = await call.zone()
+        return Said(tuple(too_late(each, zone) for each in records if each is not None))
     return Said(withdrawn)
 
 

@@ -58,6 +58,6 @@ async def test_a_withdrawal_is_told_once(tmp_path: Path) -> None:
         accepted, settled = replies
         assert isinstance(accepted, Accepted)
         assert isinstance(settled, ApprovalSettled)
-        assert settled.text.startswith("Withdrawn by memory:ann at ")
+        assert settled.text.startswith("Withdrawn by Ann (memory:ann) at ")
         assert await house.bot.conversations.undelivered("memory") == []
         assert not any(isinstance(each, Answer) for each in house.people.screen("ann"))
