@@ -26,6 +26,9 @@ DECIDERS = {
     "two": "Two different admins decide.",
 }
 
+ASKER_DECIDES = "Who asked decides, or an admin does."
+"""Where others read the card too, none of them is to take it for theirs."""
+
 Verb = Literal["approve", "session", "reject", "edit", "pick", "done"]
 BUTTON = re.compile(
     r"ap:(?P<id>[A-Za-z0-9_-]{1,40}):(?P<verb>approve|session|reject|edit|pick|done)"
@@ -82,8 +85,10 @@ def picks(request: ApprovalRequest) -> bool:
     return 1 < len(request.actions) <= MOST_PICKED
 
 
-def card_of(request: ApprovalRequest, limit: int) -> tuple[str, Attachment | None]:
-    """Give a card as Markdown of at most `limit` characters.
+def card_of(
+    request: ApprovalRequest, limit: int, *, shared: bool = False
+) -> tuple[str, Attachment | None]:
+    """Give a card as Markdown of at most `limit` characters; `shared` where others read it too.
 
     Where not all of the arguments fit they are shortened, and the file that comes second has all
     of them: nobody is to approve what they cannot read.
@@ -91,7 +96,10 @@ def card_of(request: ApprovalRequest, limit: int) -> tuple[str, Attachment | Non
     until = f"{request.expires_at:%Y-%m-%d %H:%M %Z}"
     many = len(request.actions)
     head = "**This asks first.**" if many == 1 else f"**{many} actions ask first.**"
-    foot = f"{DECIDERS.get(request.decider, DECIDERS['admins'])} Until {until}."
+    who = DECIDERS.get(request.decider, DECIDERS["admins"])
+    if shared and request.decider == "requester":
+        who = ASKER_DECIDES
+    foot = f"{who} Until {until}."
     room = limit - len(head) - len(foot) - 4
     bodies = [_body(action, number, many) for number, action in enumerate(request.actions, 1)]
     whole = "\n".join(bodies)

@@ -17,7 +17,7 @@ from adapters.contract import (
     Verdict,
 )
 from bot.deciders import in_words
-from bot.verdicts import from_json, summary, to_action
+from bot.verdicts import from_json, outcome_of, summary, to_action
 from sessions.models import ActionRecord, ApprovalRecord, Message, PendingApproval
 
 LONGEST_NAME = 40
@@ -46,23 +46,30 @@ def settled(record: ApprovalRecord, zone: tzinfo = UTC) -> ApprovalSettled:
     """Say how a decided approval was decided."""
     if record.decided_at is None:
         raise ValueError(f"approval {record.id} is open")
-    what = "; ".join(_ran(action, number, record) for number, action in enumerate(record.actions))
+    mixed = record.outcome == "mixed"
+    what = "; ".join(
+        _ran(action, number, record, named=mixed) for number, action in enumerate(record.actions)
+    )
     when = clock_time(record.decided_at, zone)
     by = f" by {called(record.decided_by, record.decided_name)}" if record.decided_by else ""
     outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
-    words = "decided one by one" if outcome == "mixed" else outcome
+    words = "decided" if mixed else outcome
     text = f"{words.capitalize()}{by} at {when}: {what}"
     ending = record.ending if record.ended_at is not None else ""
     return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text, ending)
 
 
-def _ran(action: ActionRecord, number: int, record: ApprovalRecord) -> str:
-    """Say an action as it was decided: with its new arguments, where they were edited."""
+def _ran(action: ActionRecord, number: int, record: ApprovalRecord, *, named: bool) -> str:
+    """Say an action as it was decided: with its new arguments, where they were edited.
+
+    Where each was decided on its own, its verdict is `named`.
+    """
     verdict = from_json(record.verdicts[number]) if record.verdicts else None
-    if not isinstance(verdict, Edit):
-        return summary(action)
-    edited = replace(action, arguments=verdict.arguments)
-    return f"{summary(edited)} instead of {summary(action)}"
+    said = summary(action)
+    if isinstance(verdict, Edit):
+        edited = replace(action, arguments=verdict.arguments)
+        said = f"{summary(edited)} instead of {said}"
+    return f"{outcome_of([verdict])} {said}" if named and verdict is not None else said
 
 
 def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:

@@ -53,7 +53,7 @@ class Deciders:
 def in_words(decider: str) -> str:
     """Say who decides, as it goes into a sentence."""
     return {
-        "requester": "the person who asked, or an admin",
+        "requester": "the person who asked or an admin",
         "admins": "an admin",
         "two": "two different admins",
     }[decider]

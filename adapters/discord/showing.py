@@ -172,7 +172,8 @@ class Showing:
             await alone.send(messages_of(refused.text)[0])
 
     async def _ask(self, request: ApprovalRequest, replies: Replies) -> None:
-        text, file = card_of(request, LONGEST - len(picked_line(request)))
+        room = LONGEST - len(picked_line(request))
+        text, file = card_of(request, room, shared=not self._to.direct)
         files, _ = files_to_send([file] if file else [])
         part = await self._screen.send(text, buttons=card_buttons(request), files=files)
         if not self._screen.private:

@@ -113,8 +113,8 @@ class Arrivals:
         texts = [self.addressing.text_of(message) for message in messages]
         text = joined(messages, texts) or _quoted(first)
         if not text and not read.attachments:
-            said = " ".join(read.remarks) or ASK_ME
-            self._say(to, said.strip("[]").capitalize() if read.remarks else said, first)
+            remarks = [f"{remark.strip('[]')}." for remark in read.remarks]
+            self._say(to, "\n".join(remarks) or ASK_ME, first)
             return
         names = [f"[{each.name}]" for each in read.attachments] if not text else []
         await self.handing.over(

@@ -155,10 +155,10 @@ class Screen:
             await self._send(part, markup if part is parts[-1] else None)
 
     async def _card(self, request: ApprovalRequest) -> None:
-        text, file = card_of(request, CARD)
+        text, file = card_of(request, CARD, shared=not self._place.private)
         parts = parts_of(text)
         if len(parts) > 1:  # of letters that count twice
-            text, file = card_of(request, CARD // 2)
+            text, file = card_of(request, CARD // 2, shared=not self._place.private)
             parts = parts_of(text)[:1]
         shown = await self._place.send_card(
             parts[0], markup=keyboard_of(request), reply_to=self._reply(), warning=AGAIN

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.contract import Accepted, Answer, ApprovalSettled, Refused
+from adapters.contract import Accepted, Answer, ApprovalSettled, Approve, Refused, Reject
 from tests.stories.chats import said
 from tests.stories.house import answer_in, card_in, only, open_house
 
@@ -61,3 +61,13 @@ async def test_a_withdrawal_is_told_once(tmp_path: Path) -> None:
         assert settled.text.startswith("Withdrawn by Ann (memory:ann) at ")
         assert await house.bot.conversations.undelivered("memory") == []
         assert not any(isinstance(each, Answer) for each in house.people.screen("ann"))
+
+
+async def test_what_was_decided_one_by_one_says_of_each_action_how(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        card = card_in(await house.people.say("ann", "send hello to me and forget my notes"))
+        settled, *_ = await house.people.tap("ann", card.approval_id, Approve(), Reject())
+        assert isinstance(settled, ApprovalSettled)
+        assert settled.text.startswith("Decided by Ann (memory:ann) at ")
+        assert " UTC: approved send_message(" in settled.text
+        assert "; rejected forget_notes: " in settled.text

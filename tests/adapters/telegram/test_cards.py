@@ -124,12 +124,12 @@ async def test_several_actions_are_picked_one_by_one() -> None:
         (card,) = side.ann.chat.answers
         assert "1. send_mail" in card.text
         assert "2. pay" in card.text
-        assert "Done" not in card.labels
-        await side.ann.tap(card, "1: approve")
-        await side.telegram.until(lambda: "✅ 1: approve" in card.labels)
-        await side.ann.tap(card, "2: reject")
-        await side.telegram.until(lambda: "Done" in card.labels)
-        await side.ann.tap(card, "Done")
+        assert "Decide as picked" not in card.labels
+        await side.ann.tap(card, "Approve 1")
+        await side.telegram.until(lambda: "✅ Approve 1" in card.labels)
+        await side.ann.tap(card, "Reject 2")
+        await side.telegram.until(lambda: "Decide as picked" in card.labels)
+        await side.ann.tap(card, "Decide as picked")
         assert side.bot.decisions[0].verdicts == (Approve(), Reject())
 
 
