@@ -203,7 +203,8 @@ class Decisions:
     async def _close_thread(self, record: ApprovalRecord, row: Message, out: Sink) -> None:
         """Answer the interrupted message with a sentence; what else is open there ends too."""
         what = "; ".join(map(summary, record.actions))
-        text = f"This request was {record.outcome} and not run: {what}"
+        ended = "expired" if record.outcome == "expired" else f"was {record.outcome}"
+        text = f"This request {ended} and was not run: {what}"
         await self._turns.runner.close(record.thread_id, text)
         others = await self._approvals.records.open(thread_id=record.thread_id)
         for other in others:

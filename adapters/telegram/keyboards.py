@@ -27,7 +27,7 @@ def keyboard_of(request: ApprovalRequest) -> InlineKeyboardMarkup:
         rows[0].append(_button("Reject", request, "reject"))
     if allowed("edit") and len(request.actions) == 1 and request.actions[0].arguments:
         rows[0].append(_button("Edit", request, "edit"))
-    if allowed("approve") and request.decider == "requester":
+    if allowed("approve") and request.decider != "two":  # two decide each time anew
         rows.append([_button("Approve for this session", request, "session")])
     return InlineKeyboardMarkup([row for row in rows if row])
 

@@ -30,7 +30,9 @@ async def approvals(call: Call) -> Said:
     records = await call.turns.approvals.open_for(call.sender.person)
     if not records:
         return say("Nothing waits for a decision.")
-    suggestions = tuple(f"/approve {record.id}" for record in records[:3])
+    person, deciders = call.sender.person, call.turns.approvals.deciders
+    theirs = [r for r in records if deciders.may_decide(r.decider, r.requester, person)]
+    suggestions = tuple(f"/approve {record.id}" for record in theirs[:3])
     zone = await call.zone()
     return say("\n".join(line(record, zone) for record in records), *suggestions)
 

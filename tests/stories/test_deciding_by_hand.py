@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.contract import Accepted, Answer, ApprovalSettled, Approve, Refused, Reject
+from adapters.contract import Accepted, Answer, ApprovalSettled, Approve, Notice, Refused, Reject
 from tests.stories.chats import said
 from tests.stories.house import answer_in, card_in, only, open_house
 
@@ -49,6 +49,18 @@ async def test_who_asked_and_may_not_decide_is_told_how_to_withdraw(tmp_path: Pa
         others = only(Refused, await house.people.tap("bob", card.approval_id))
         assert isinstance(others, Refused)
         assert others.text == "Only an admin may decide this."
+
+
+async def test_who_may_not_decide_is_offered_no_button_to_approve(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ADMINS="memory:kim") as house:
+        card = card_in(await house.people.say("ann", "send hello to memory:bob"))
+        listed = only(Notice, await house.people.say("ann", "/approvals"))
+        assert isinstance(listed, Notice)
+        assert card.approval_id in listed.text
+        assert listed.suggestions == ()
+        listed = only(Notice, await house.people.say("kim", "/approvals"))
+        assert isinstance(listed, Notice)
+        assert listed.suggestions == (f"/approve {card.approval_id}",)
 
 
 async def test_a_withdrawal_is_told_once(tmp_path: Path) -> None:

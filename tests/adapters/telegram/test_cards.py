@@ -1,6 +1,7 @@
 """Approvals are cards: buttons that decide, once, and then a card that says how it ended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.contract import (
@@ -16,6 +17,7 @@ from adapters.contract import (
     Reject,
     Reply,
 )
+from adapters.telegram.keyboards import keyboard_of
 from tests.adapters.receiving import MemoryReception
 from tests.adapters.telegram.side import Bot, Inbound, Side, serving, telegram_side
 from tests.emulators.telegram.server import telegram_server
@@ -244,3 +246,13 @@ async def test_a_strangers_tap_changes_nothing() -> None:
         said = await bea.tap(group.answers[0], "Approve")
         assert (said.text, said.alert) == ("I only talk to friends.", True)
         assert side.bot.decisions == []
+
+
+def test_an_admin_may_approve_for_the_session_and_two_decide_each_time_anew() -> None:
+    def labels(decider: str) -> list[str]:
+        rows = keyboard_of(replace(ONE, decider=decider)).inline_keyboard
+        return [button.text for row in rows for button in row]
+
+    assert "Approve for this session" in labels("requester")
+    assert "Approve for this session" in labels("admins")
+    assert "Approve for this session" not in labels("two")
