@@ -124,7 +124,8 @@ class Arrivals:
         texts = [self.addressing.text_of(message) for message in messages]
         text = joined(messages, texts) or _quoted(first)
         if not text and not read.attachments:
-            said = "\n".join(remark.strip("[]") for remark in read.remarks) or ASK_ME
+            remarks = [f"{remark.strip('[]')}." for remark in read.remarks]
+            said = "\n".join(remarks) or ASK_ME
             self._say(to, f"A{said[1:]}" if said.startswith(("a ", "an ")) else said, first)
             return
         names = [f"[{each.name}]" for each in read.attachments] if not text else []

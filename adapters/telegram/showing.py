@@ -157,10 +157,10 @@ class Screen:
             await self._send(part, markup if part is parts[-1] else None)
 
     async def _card(self, request: ApprovalRequest) -> None:
-        text, file = card_of(request, CARD)
+        text, file = card_of(request, CARD, shared=not self._place.private)
         parts = parts_of(text)
         if len(parts) > 1:  # of letters that count twice
-            text, file = card_of(request, CARD // 2)
+            text, file = card_of(request, CARD // 2, shared=not self._place.private)
             parts = parts_of(text)[:1]
         shown = await self._place.send_card(
             parts[0], markup=keyboard_of(request), reply_to=self._reply(), warning=AGAIN
@@ -175,8 +175,9 @@ class Screen:
         tap = self._tap
         if tap is not None and tap.approval_id == settled.approval_id:
             await tap.answer(settled.text)
-            if tap.card and tap.card not in cards:
+            if tap.card and tap.card not in cards:  # a crash kept it from being noted
                 cards.append(tap.card)
+                await self._replies.shown(tap.card, of=settled.approval_id)
         text = outcome_of(settled, ROOM // 2)
         stands = [await self._place.edit(card, Part(text, text)) for card in cards]
         if not any(stands):

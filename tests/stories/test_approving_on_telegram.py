@@ -22,7 +22,7 @@ async def test_asked_approved_and_answered(tmp_path: Path) -> None:
         assert "what: the rent" in card.text
         assert not await asyncio.to_thread(happened, tmp_path / "effects")
         said = await ann.tap(card, "Approve")
-        assert said.text.startswith(f"Approved by telegram:{ann.user_id}")
+        assert said.text.startswith(f"Approved by Ann (telegram:{ann.user_id}) at ")
         await telegram.until(lambda: [a for a in ann.chat.answers if a.text == "paid the rent"])
         assert card.labels == []
         assert "Approved by" in card.text

@@ -1,6 +1,7 @@
 """Approvals are cards: buttons that decide, once, and then a card that says how it ended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.contract import (
     Action,
@@ -13,6 +14,7 @@ from adapters.contract import (
     Reject,
     Reply,
 )
+from adapters.telegram.keyboards import keyboard_of
 from tests.adapters.telegram.asking import DONE, LATER, MAIL, ONE, asked, card_bot, reception
 from tests.adapters.telegram.side import Bot, Inbound, serving, telegram_side
 from tests.emulators.telegram.server import telegram_server
@@ -92,12 +94,12 @@ async def test_several_actions_are_picked_one_by_one() -> None:
         (card,) = side.ann.chat.answers
         assert "1. send_mail" in card.text
         assert "2. pay" in card.text
-        assert "Done" not in card.labels
-        await side.ann.tap(card, "1: approve")
-        await side.telegram.until(lambda: "✅ 1: approve" in card.labels)
-        await side.ann.tap(card, "2: reject")
-        await side.telegram.until(lambda: "Done" in card.labels)
-        await side.ann.tap(card, "Done")
+        assert "Decide as picked" not in card.labels
+        await side.ann.tap(card, "Approve 1")
+        await side.telegram.until(lambda: "✅ Approve 1" in card.labels)
+        await side.ann.tap(card, "Reject 2")
+        await side.telegram.until(lambda: "Decide as picked" in card.labels)
+        await side.ann.tap(card, "Decide as picked")
         assert side.bot.decisions[0].verdicts == (Approve(), Reject())
 
 
@@ -212,3 +214,13 @@ async def test_a_strangers_tap_changes_nothing() -> None:
         said = await bea.tap(group.answers[0], "Approve")
         assert (said.text, said.alert) == ("I only talk to friends.", True)
         assert side.bot.decisions == []
+
+
+def test_an_admin_may_approve_for_the_session_and_two_decide_each_time_anew() -> None:
+    def labels(decider: str) -> list[str]:
+        rows = keyboard_of(replace(ONE, decider=decider)).inline_keyboard
+        return [button.text for row in rows for button in row]
+
+    assert "Approve for this session" in labels("requester")
+    assert "Approve for this session" in labels("admins")
+    assert "Approve for this session" not in labels("two")
