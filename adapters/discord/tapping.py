@@ -14,7 +14,7 @@ from adapters.cards import Button
 from adapters.contract import Decision, Replies, Verdict
 from adapters.discord.buttons import CardButton, card_buttons, picking_buttons, with_picks
 from adapters.discord.failures import REFUSED
-from adapters.discord.format import LONGEST, naming
+from adapters.discord.format import LONGEST
 from adapters.discord.forms import (
     Filled,
     Misfilled,
@@ -171,7 +171,7 @@ class Tapping:
         if away is not None:
             return away or NOT_HERE
         refused = await self._reception.refused(button.approval_id, sender)
-        return naming(refused.text)[:LONGEST] if refused is not None else ""
+        return refused.text[:LONGEST] if refused is not None else ""
 
     async def _pick(self, interaction: Interaction, button: Button) -> None:
         """Show what is picked so far, on the card itself."""

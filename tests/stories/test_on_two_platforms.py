@@ -40,8 +40,8 @@ async def test_asked_on_telegram_decided_by_an_admin_on_discord_and_answered_on_
             await telegram.until(
                 lambda: [a for a in ann.chat.answers if a.text == "paid the rent"], within=30
             )
-            await discord.until(lambda: card.text.startswith(f"Approved by {ada.mention}"))
-            await telegram.until(lambda: "Approved by discord:" in here.text)
+            await discord.until(lambda: card.text.startswith("Approved by"))
+            await telegram.until(lambda: "Approved by" in here.text)
             assert here.labels == []
             assert card.buttons == []
             assert "paid the rent" not in office.texts

@@ -87,18 +87,3 @@ async def test_a_tap_that_is_told_twice_is_one_tap(
         discord.say(chat, ann, "and then")
         await scene.until(lambda: "You said: and then" in chat.texts)
         assert len(bot.decided) == 1
-
-
-async def test_the_card_names_who_decided(discord: Discord, ann: User, chat: Channel) -> None:
-    bot = asking()
-    by = f"discord:{ann.id}"
-    text = f"Approved by {by} at 12:00 UTC: send(to='{by}')"
-    bot.decides = (ApprovalSettled(TWO.approval_id, "approved", by, NOON, text),)
-    async with serving(discord, bot=bot, reception=MemoryReception(TWO)) as scene:
-        discord.say(chat, ann, "two")
-        await scene.until(lambda: len(chat.messages) == 2)
-        card = card_in(chat)
-        discord.click(card, "Approve all", ann)
-        await scene.until(lambda: card.text.startswith("Approved by"))
-        assert card.text == f"Approved by {ann.mention} at 12:00 UTC: send(to='{by}')"
-        assert card.notified == []
