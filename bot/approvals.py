@@ -24,8 +24,8 @@ from adapters.contract import (
 from adapters.json_values import readable, storable
 from bot.addresses import address_of
 from bot.agent.requests import Request
-from bot.cards import as_pending, clock_time, settled, too_late, verdicts_of
-from bot.deciders import Decider, Deciders, in_words, strictest
+from bot.cards import as_pending, clock_time, settled, too_late, unknown, verdicts_of
+from bot.deciders import Deciders, in_words, strictest
 from bot.errors import MisshapenVerdict
 from bot.verdicts import (
     outcome_of,
@@ -137,7 +137,7 @@ class Approvals:
         """
         record = await self.records.get(decision.approval_id)
         if record is None:
-            return Refused("unknown", f"There is no approval {decision.approval_id}.")
+            return unknown(decision.approval_id)
         person = decision.sender.person
         verdicts = _for_each(decision.verdicts, len(record.actions))
         zone = await self.zone_of(record.requester)
@@ -151,6 +151,14 @@ class Approvals:
             if waiting is not None:
                 return waiting
         return await self._claim(record, verdicts, decision)
+
+    async def refusal(self, approval_id: str, person: str) -> Refused | None:
+        """Say why this person cannot decide about it at the moment; None if they can."""
+        record = await self.records.get(approval_id)
+        if record is None:
+            return unknown(approval_id)
+        zone = await self.zone_of(record.requester)
+        return self._too_late_or_not_theirs(record, person, zone)
 
     def _too_late_or_not_theirs(
         self, record: ApprovalRecord, person: str, zone: tzinfo
@@ -177,7 +185,7 @@ class Approvals:
             for verdict in verdicts:
                 storable(to_json(verdict))
             self._check([to_action(action) for action in record.actions], verdicts)
-            self._check_reach(record, verdicts, person)
+            self.deciders.check_reach(record, verdicts, person)
         except (MisshapenVerdict, ValueError) as misshapen:
             return Refused("misshapen", str(misshapen))
         return None
@@ -197,23 +205,6 @@ class Approvals:
         )
         zone = await self.zone_of(record.requester)
         return Claimed(record, settled(record, zone)) if won else too_late(record, zone)
-
-    def _check_reach(
-        self, record: ApprovalRecord, verdicts: Sequence[Verdict], person: str
-    ) -> None:
-        """Refuse an edit that makes of an action one that this person may not decide."""
-        requester = address_of(record.place)
-        for action, verdict in zip(record.actions, verdicts, strict=True):
-            if isinstance(verdict, Approve) and verdict.for_session and record.decider == "two":
-                raise MisshapenVerdict("What two people must decide is decided each time.")
-            if not isinstance(verdict, Edit):
-                continue
-            edited = Action(action.name, verdict.arguments)
-            decider = self.deciders.of(edited, requester)
-            if strictest([decider, _decider(record.decider)]) != record.decider:
-                allowed = self.deciders.may_decide(decider, record.requester, person)
-                if decider == "two" or not allowed:
-                    raise MisshapenVerdict(f"With these arguments {in_words(decider)} must decide.")
 
     async def _vote(
         self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], person: str
@@ -294,7 +285,3 @@ def _for_each(verdicts: tuple[Verdict, ...], actions: int) -> tuple[Verdict, ...
 def _grant(record: ApprovalRecord, action: ActionRecord) -> str:
     """Name a grant: it covers neither other people nor what somebody else must decide."""
     return f"{action.name}:{action.decider}:{record.requester}"
-
-
-def _decider(stored: str) -> Decider:
-    return "two" if stored == "two" else "admins" if stored == "admins" else "requester"

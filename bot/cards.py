@@ -77,6 +77,11 @@ def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
     return tuple(map(from_json, record.verdicts))
 
 
+def unknown(approval_id: str) -> Refused:
+    """Tell that there is no such approval."""
+    return Refused("unknown", f"There is no approval {approval_id}.")
+
+
 def too_late(record: ApprovalRecord, zone: tzinfo = UTC) -> Refused:
     """Tell who comes too late how it was decided."""
     how = settled(record, zone)

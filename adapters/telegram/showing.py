@@ -1,5 +1,6 @@
 """Showing replies in a chat: the answer in the place of its preview, cards with their buttons."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import assert_never
@@ -124,7 +125,7 @@ class Screen:
             self._place = self._private
         there = answer.parts or preview
         warning = AGAIN if answer.again else ""
-        parts = parts_of(answer.text) if answer.text.strip() else []
+        parts = await asyncio.to_thread(parts_of, answer.text) if answer.text.strip() else []
         if not parts and not answer.attachments:
             parts = [Part(NOTHING, NOTHING)]
         for number, part in enumerate(parts):
@@ -133,12 +134,13 @@ class Screen:
             shown = await self._send(part.after(warning) if warning else part)
             await self._replies.shown(shown)
             warning = ""
-        for file in answer.attachments[max(len(there) - len(parts), 0) :]:
+        files_there = max(len(answer.parts) - len(parts), 0)
+        for file in answer.attachments[files_there:]:
             if warning:
                 await self._say(warning.strip())
                 warning = ""
             await self._replies.shown(await self._place.send_file(file, reply_to=self._reply()))
-        if not answer.attachments:
+        if preview or not answer.attachments:
             for surplus in there[len(parts) :]:
                 await self._place.delete(surplus)
 
@@ -190,10 +192,7 @@ class Screen:
         if tap is None:
             await self._say(refused.text)
             return
-        await tap.answer(refused.text, alert=True)
-        if refused.settled is not None and tap.card:
-            text = outcome_of(refused.settled, ROOM // 2)
-            await self._place.edit(tap.card, Part(text, text))
+        await refuse(self._place, tap, refused)
 
     async def _send(self, part: Part, markup: Markup | None = None) -> str:
         return await self._place.send(part, markup=markup, reply_to=self._reply())
@@ -223,3 +222,11 @@ class Screen:
         self._is_typing = False
         await self._typing.aclose()
         self._typing = AsyncExitStack()
+
+
+async def refuse(place: Place, tap: Tap, refused: Refused) -> None:
+    """Tell who tapped, alone, why that changes nothing; a card that has ended says how."""
+    await tap.answer(refused.text, alert=True)
+    if refused.settled is not None and tap.card:
+        text = outcome_of(refused.settled, ROOM // 2)
+        await place.edit(tap.card, Part(text, text))

@@ -2,54 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from adapters.contract import (
     Action,
     ApprovalRequest,
-    ApprovalSettled,
     Approve,
     Decision,
     Edit,
-    IncomingMessage,
     Notice,
     Refused,
     Reject,
     Reply,
 )
 from adapters.telegram.keyboards import keyboard_of
-from tests.adapters.receiving import MemoryReception
-from tests.adapters.telegram.side import Bot, Inbound, Side, serving, telegram_side
+from tests.adapters.telegram.asking import DONE, LATER, MAIL, ONE, asked, card_bot, reception
+from tests.adapters.telegram.side import Bot, Inbound, serving, telegram_side
 from tests.emulators.telegram.server import telegram_server
-
-NOW = datetime.now(UTC).replace(microsecond=0)
-LATER = NOW + timedelta(hours=1)
-MAIL = Action("send_mail", {"to": "bea", "text": "5 o'clock\nfine?", "copies": 2})
-ONE = ApprovalRequest("k7m2xw4hq9tbnd", (MAIL,), LATER)
-TWO = ApprovalRequest("p2p2p2p2p2p2p2", (MAIL, Action("pay", {"euros": 3})), LATER, "admins")
-DONE = ApprovalSettled(
-    ONE.approval_id, "approved", "telegram:1", NOW, "Approved by telegram:1: send_mail"
-)
-
-
-def asking(inbound: Inbound) -> Sequence[Reply]:
-    """Ask with one card or another; every decision is taken."""
-    if isinstance(inbound, IncomingMessage):
-        return (TWO if "two" in inbound.text else ONE,)
-    return (DONE,)
-
-
-def card_bot() -> Bot:
-    return Bot(asking)
-
-
-async def asked(side: Side, text: str = "ask") -> None:
-    side.ann.say(text)
-    await side.said()
-
-
-def reception() -> MemoryReception:
-    return MemoryReception(ONE, TWO)
 
 
 async def test_a_card_says_what_would_run_and_has_buttons() -> None:
