@@ -111,6 +111,7 @@ class Outbox:
             async with self.showing(to, stream) as replies:
                 await adapter.deliver(to, replies)
         except DeliveryFailed as failed:
+            log.warning("a platform did not show something", chat=to.chat_id, reason=failed.reason)
             self.wake(to, after=failed.retry_after or 0)
         except Exception:
             log.exception("a platform failed to show a reply", platform=to.platform)

@@ -118,6 +118,7 @@ class TelegramAdapter:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
             await handing.close(STOP_SECONDS)
+            self._wire.close()
             self._closed = True
             self._opened.set()
             await bot.shutdown()

@@ -1,5 +1,6 @@
 """Requests that write into chats: at the pace of the chat, and as often as it takes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import TypeVar
@@ -41,8 +42,13 @@ class Wire:
         self.without_drafts: set[int] = set()
         self.fallbacks = 0
         self._reception = reception
+        self._closing = asyncio.Event()
         self._gone: set[int] = set()
         self._moved: dict[int, int] = {}
+
+    def close(self) -> None:
+        """Insist on nothing any more: what was not taken is shown after the next start."""
+        self._closing.set()
 
     def came_back(self, chat_id: int) -> None:
         """Note that the bot can be reached from this chat."""
@@ -76,6 +82,8 @@ class Wire:
             chat = self.now_at(chat_id)
             if chat in self._gone:
                 raise DeliveryFailed("the bot was blocked or removed", final=True)
+            if self._closing.is_set():
+                raise DeliveryFailed("Telegram is not served any more")
             try:
                 async with self.budget.turn(chat):
                     return await request(chat)
@@ -89,8 +97,20 @@ class Wire:
                 if not (harmless or never_arrived(error)):
                     raise DeliveryFailed(f"Telegram did not answer: {_kind(error)}") from None
                 log.debug("Telegram is tried again", error=_kind(error))
-            await self.budget.sleep(pause)
+            await self._sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait so long, or until it is closed."""
+        waits = [
+            asyncio.ensure_future(each)
+            for each in (self.budget.sleep(seconds), self._closing.wait())
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     async def _passes(self, chat: int, error: TelegramError) -> bool:
         """Say whether a request goes at once, now that its chat is found again.

@@ -12,11 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
 from adapters.api.problems import documented
+from adapters.contract import Address
 from bot.bot import Bot
 from bot.pace import Pace
 from bot.web.admins import Admin
 from bot.web.people import PersonBody
 from sessions.guests import Guest, Guests
+
+LET_IN = "You are let in. Write to me; /help lists what I can do."
 
 TRIES_A_MINUTE = 10
 """Codes that are tried; who guesses would need a hundred thousand years."""
@@ -80,6 +83,8 @@ def guest_routes(bot: Bot) -> APIRouter:
         guest = await guests.accept(body.code, by=by, at=bot.clock())
         if guest is None:
             raise Problem(404, "Nobody was given this code, or it has expired.")
+        platform, _, user = guest.person.partition(":")
+        await bot.turns.outbox.say(Address(platform, user, user), LET_IN)
         return JsonResponse(_view(guest))
 
     @router.post(

@@ -51,7 +51,10 @@ def test_an_approval_is_listed_shown_and_approved_once(threadline: Threadline) -
     shown = threadline("approvals", "show", approval_id).out
     assert 'send_message(text="hello", to="telegram:5")' in shown
     approved = threadline("approvals", "approve", approval_id)
-    assert (approved.status, approved.out.startswith("Approved by api:operator")) == (0, True)
+    assert (approved.status, approved.out.startswith("Approved by operator (api:operator)")) == (
+        0,
+        True,
+    )
     again = threadline("approvals", "reject", approval_id)
     assert (again.status, again.out) == (1, "")
     assert "decided already" in again.err
@@ -76,7 +79,7 @@ def test_an_approval_is_rejected_with_a_reason(threadline: Threadline) -> None:
     threadline("chat", typed="send hello to telegram:5\n")
     approval_id = threadline("approvals", "list").first_cell
     rejected = threadline("approvals", "reject", approval_id, "--reason", "not today")
-    assert rejected.out.startswith("Rejected by api:operator")
+    assert rejected.out.startswith("Rejected by operator (api:operator)")
     assert "not today" in rejected.out
 
 

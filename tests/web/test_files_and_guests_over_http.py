@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sessions.guests import Guests
+from sessions.models import Place
 from tests.web.running import Side, running
 
 HOUR = timedelta(hours=1)
@@ -46,6 +47,10 @@ async def test_an_operator_lets_a_stranger_in_with_their_code(tmp_path: Path) ->
         assert wrong.status_code == 404
         let_in = await side.client.post("/api/guests/accept", json={"code": "k7m2xw4h"})
         assert let_in.json()["person"] == "telegram:5"
+        (told,) = await side.bot.conversations.mailbox(
+            Place("telegram", "5", "5"), after=0, limit=9
+        )
+        assert told.text.startswith("You are let in.")
         assert (await get(side, "/api/guests"))["items"] == [let_in.json()]
         gone = await side.client.post("/api/guests/remove", json={"person": "telegram:5"})
         assert gone.status_code == 204
