@@ -15,5 +15,5 @@ step ruff check .
 step ruff format --check .
 step mypy
 step lint-imports --no-cache
-# Two at once: many tests wait for a process or a clock.
-step python -m pytest -n 2 "$@"
+# Two at once: many tests wait for a process or a clock. Who is done first takes from the other.
+step python -m pytest -n 2 --dist worksteal "$@"
