@@ -14,13 +14,13 @@ from adapters.contract import Address, Command, Handler, Replies
 from adapters.discord.channels import Channels
 from adapters.discord.client import Client
 from adapters.discord.connecting import NOT_CONNECTED, Connection, connected
-from adapters.discord.handing import Handing
 from adapters.discord.hearing import Hearing
 from adapters.discord.intake import Intake
 from adapters.discord.options import PLATFORM, DiscordOptions
 from adapters.discord.screens import Screen, Screens
 from adapters.discord.showing import Showing
 from adapters.discord.tapping import Tapping
+from adapters.handing import Handing
 from adapters.platform import DeliveryFailed, Reception
 
 WAIT = 300.0

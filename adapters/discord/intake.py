@@ -12,11 +12,11 @@ from adapters.contract import Address, Command, IncomingMessage, Replies
 from adapters.discord.answering import InteractionScreen
 from adapters.discord.channels import Channels
 from adapters.discord.files import read_files
-from adapters.discord.handing import Handing
 from adapters.discord.hearing import Hearing, address_of, server_of
 from adapters.discord.screens import Screen, Screens
 from adapters.discord.showing import Showing
 from adapters.discord.tapping import NOT_TAKEN, acknowledged
+from adapters.handing import Handing
 from adapters.platform import DeliveryFailed, Reception
 
 log = structlog.get_logger(__name__)

@@ -24,10 +24,10 @@ from adapters.discord.forms import (
     reason_form,
     reason_of,
 )
-from adapters.discord.handing import Handing
 from adapters.discord.hearing import address_of
 from adapters.discord.screens import Screen, Screens
 from adapters.discord.showing import Showing
+from adapters.handing import Handing
 from adapters.platform import Reception
 
 log = structlog.get_logger(__name__)

@@ -10,12 +10,12 @@ from fastapi import APIRouter
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from adapters.contract import Address, Command, Handler, Replies
+from adapters.handing import Handing
 from adapters.platform import CannotServe, DeliveryFailed, Reception
 from adapters.telegram.addressing import Addressing
 from adapters.telegram.arrivals import PLATFORM, Arrivals
 from adapters.telegram.budget import Budget
 from adapters.telegram.connecting import introduce, make_bot
-from adapters.telegram.handing import Handing
 from adapters.telegram.intake import Intake
 from adapters.telegram.keeping import keeping
 from adapters.telegram.place import place_of
@@ -117,7 +117,8 @@ class TelegramAdapter:
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
-            await handing.close(STOP_SECONDS)
+            await handing.finish(STOP_SECONDS)
+            await handing.close()
             self._wire.close()
             self._closed = True
             self._opened.set()

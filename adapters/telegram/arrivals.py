@@ -9,13 +9,13 @@ from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, User
 
 from adapters.cards import Button, read_button
 from adapters.contract import Action, Address, Decision, Edit, IncomingMessage, Replies
+from adapters.handing import Handing
 from adapters.platform import DeliveryFailed, Reception
 from adapters.telegram import editing
 from adapters.telegram.addressing import Addressing
 from adapters.telegram.files import read_files
 from adapters.telegram.format import plain
 from adapters.telegram.gathering import joined
-from adapters.telegram.handing import Handing
 from adapters.telegram.keyboards import SAY, picking
 from adapters.telegram.place import Place, place_of
 from adapters.telegram.showing import AskAgain, Screen, refuse

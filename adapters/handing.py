@@ -1,4 +1,4 @@
-"""Handing things over to the bot, and showing what it says to them in tasks of their own."""
+"""Handing over what arrives, and showing what is said to it beside everything else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -14,29 +14,35 @@ Show = Callable[[Replies], Awaitable[None]]
 
 
 class Handing:
-    """Knows the tasks in which replies are shown to what arrived."""
+    """The way to the bot. What is said is shown in a task for each arrival."""
 
     def __init__(self, handle: Handler) -> None:
         self._handle = handle
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._conversing: set[asyncio.Task[None]] = set()
 
     async def over(self, inbound: IncomingMessage | Decision, show: Show) -> None:
-        """Hand something over; it is durable when this returns, or raises what went wrong."""
+        """Hand something over; when this returns it is on disk, and what is said is on its way.
+
+        What the bot raises while it takes it in is raised here.
+        """
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.begin(self._converse(inbound, show, taken))
         await taken
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside: what has arrived does not wait for it."""
-        task = asyncio.create_task(_logged(work), name="telegram")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = asyncio.create_task(_logged(work), name="conversing")
+        self._conversing.add(task)
+        task.add_done_callback(self._conversing.discard)
 
-    async def close(self, seconds: float) -> None:
-        """Let what is being shown come to its end for so long; what is not shown is kept."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        tasks = list(self._tasks)
+    async def finish(self, within: float) -> None:
+        """Let what is being said be said to its end, for so many seconds at most."""
+        if self._conversing:
+            await asyncio.wait(self._conversing, timeout=within)
+
+    async def close(self) -> None:
+        """Show nothing more; the bot shows the rest when it is back."""
+        tasks = list(self._conversing)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -46,20 +52,20 @@ class Handing:
     ) -> None:
         try:
             async with self._handle(inbound) as replies:
-                taken.set_result(None)
+                if not taken.done():
+                    taken.set_result(None)
                 await show(replies)
-        except BaseException as error:
+        except asyncio.CancelledError:
+            taken.cancel()
+            raise
+        except Exception as error:
             if taken.done():
                 raise
-            if isinstance(error, Exception):
-                taken.set_exception(error)
-            else:
-                taken.cancel()
-                raise
+            taken.set_exception(error)
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception:
-        log.exception("something was not shown on Telegram")
+        log.exception("what was said could not be shown")
