@@ -17,6 +17,7 @@ from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.board import Board
 from bot.bot import Bot
+from bot.care import Care, every_night
 from bot.checks import (
     checking_conversations,
     checking_disk,
@@ -27,6 +28,7 @@ from bot.checks import (
 )
 from bot.decisions import Decisions
 from bot.errors import StartError
+from bot.integrity import Integrity
 from bot.lanes import Lanes
 from bot.leftovers import Leftovers
 from bot.limits import Limits
@@ -37,6 +39,7 @@ from bot.plain_values import (
     admin_chats,
     agent_options,
     api_adapter,
+    care_options,
     check_approvers,
     deciders,
     limit_options,
@@ -188,7 +191,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        yield Bot(settings.agent.bot_name, turns, decisions, reminding, checks, alarms, office, now)
+        care = Care(Integrity(store, database, records, runner, data, clock=now), alarms)
+        name = settings.agent.bot_name
+        yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, now)
 
 
 @asynccontextmanager
@@ -228,6 +233,7 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
         await sweep_sessions(bot.turns)
+        every_night(scheduler, bot.care, care_options(settings.data))
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)
         jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)

@@ -24,6 +24,7 @@ from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
 from bot.approvals import Approvals
+from bot.care import Care
 from bot.commands import TABLE, Call, Entry, answer_id, is_always_heard, parse, text_of
 from bot.deciders import OPERATOR
 from bot.decisions import Decisions
@@ -59,6 +60,7 @@ class Bot:
     checks: Sequence[Check]
     alarms: Alarms
     office: Office
+    care: Care
     clock: Callable[[], datetime]
 
     @property

@@ -7,10 +7,12 @@ from adapters.contract import Address
 from bot.agent.graph import Limits as TurnLimits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions
+from bot.care import CareOptions
 from bot.deciders import Deciders
 from bot.errors import StartError
 from bot.limits import LimitOptions
 from bot.web.options import ApiKey, WebOptions
+from config.data import DataSettings
 from config.settings import (
     AgentSettings,
     ApprovalSettings,
@@ -110,3 +112,8 @@ def admin_chats(logs: LogSettings) -> list[Address]:
     """Give the addresses of ADMIN_CHAT."""
     chats = [each.partition(":") for each in logs.admin_chat]
     return [Address(platform, chat, chat) for platform, _, chat in chats]
+
+
+def care_options(data: DataSettings) -> CareOptions:
+    """Say when the data is looked after."""
+    return CareOptions(data.integrity_at)

@@ -20,6 +20,7 @@ from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from config.data import DataSettings
 from config.group import MEANT_EMPTY, Group
 from config.platforms import DiscordSettings, TelegramSettings
 from config.problems import Problem, SettingsWrong, in_words
@@ -180,6 +181,7 @@ class _Reader:
         approvals = self._group(ApprovalSettings)
         limits = self._group(LimitSettings)
         logs = self._group(LogSettings)
+        data = self._group(DataSettings)
         telegram = self._group(TelegramSettings)
         discord = self._group(DiscordSettings)
         self._check(server_rules(server))
@@ -198,7 +200,7 @@ class _Reader:
         )
         agent = agent.model_copy(update={"system_prompt": prompt})
         return Settings(
-            self._home, server, sessions, limits, agent, approvals, logs, telegram, discord
+            self._home, server, sessions, limits, agent, approvals, logs, data, telegram, discord
         )
 
     def _group(self, kind: type[SomeGroup]) -> SomeGroup:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from config import values
+from config.data import DataSettings
 from config.group import CommaList, Group, Lower, setting
 from config.platforms import DiscordSettings, TelegramSettings
 
@@ -231,6 +232,7 @@ class Settings:
     agent: AgentSettings
     approvals: ApprovalSettings
     logs: LogSettings
+    data: DataSettings
     telegram: TelegramSettings
     discord: DiscordSettings
 
@@ -249,6 +251,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "agent": AgentSettings,
     "approvals": ApprovalSettings,
     "logs": LogSettings,
+    "data": DataSettings,
     "telegram": TelegramSettings,
     "discord": DiscordSettings,
 }

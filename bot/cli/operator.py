@@ -81,6 +81,15 @@ def perform(command: Callable[[Operator], Coroutine[Any, Any, Result]]) -> Resul
     return asyncio.run(run())
 
 
+def runs_in(data: Path) -> bool:
+    """Say whether a bot runs with this data directory.
+
+    Raises:
+        StartError: one of another account does.
+    """
+    return _answers(data / CONTROL_SOCKET)
+
+
 def _with_own_bot(
     loaded: Loaded, path: Path, command: Callable[[Operator], Coroutine[Any, Any, Result]]
 ) -> Result:

@@ -1,0 +1,9 @@
+"""`data`: whether what is kept is whole, what may go, and taking it elsewhere."""
+
+import typer
+
+from bot.cli.data_integrity import repair, show_integrity
+
+app = typer.Typer(no_args_is_help=True, help="Look after everything that is kept.")
+app.command("integrity")(show_integrity)
+app.command("repair")(repair)
