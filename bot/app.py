@@ -17,7 +17,7 @@ from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.board import Board
 from bot.bot import Bot
-from bot.care import Care, every_night
+from bot.care import Care, every_day
 from bot.checks import (
     checking_conversations,
     checking_disk,
@@ -26,6 +26,7 @@ from bot.checks import (
     checking_sessions,
     checking_threads,
 )
+from bot.cleaning import Cleaning
 from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.integrity import Integrity
@@ -43,6 +44,7 @@ from bot.plain_values import (
     check_approvers,
     deciders,
     limit_options,
+    retention,
     shared_chat,
     web_options,
 )
@@ -55,6 +57,7 @@ from bot.web.server import create_app, serving
 from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
+from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
@@ -191,7 +194,11 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        care = Care(Integrity(store, database, records, runner, data, clock=now), alarms)
+        care = Care(
+            Integrity(store, database, records, runner, data, clock=now),
+            Cleaning(turns, Cleanup(database), data, retention(settings.data), clock=now),
+            alarms,
+        )
         name = settings.agent.bot_name
         yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, now)
 
@@ -233,7 +240,7 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
         await sweep_sessions(bot.turns)
-        every_night(scheduler, bot.care, care_options(settings.data))
+        every_day(scheduler, bot.care, care_options(settings.data))
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)
         jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)

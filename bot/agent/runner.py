@@ -143,9 +143,14 @@ class Runner:
             await self._append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
         return frozenset(str(each.id) for each in kept)
 
-    async def forget(self, thread_id: str) -> None:
-        """Delete a thread, every byte of it."""
+    async def forget(self, thread_id: str, *, at_once: bool = True) -> None:
+        """Delete a thread, every byte of it; if not at once, the last ones go with `wipe`."""
         await self._saver.adelete_thread(thread_id)
+        if at_once:
+            await self.wipe()
+
+    async def wipe(self) -> None:
+        """Remove what deleted threads have left in their file."""
         await asyncio.to_thread(wipe, self._saver.path)
 
     async def rewrite(self) -> bool:

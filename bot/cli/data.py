@@ -2,8 +2,10 @@
 
 import typer
 
+from bot.cli.data_cleanup import clean_up
 from bot.cli.data_integrity import repair, show_integrity
 
 app = typer.Typer(no_args_is_help=True, help="Look after everything that is kept.")
 app.command("integrity")(show_integrity)
 app.command("repair")(repair)
+app.command("cleanup")(clean_up)
