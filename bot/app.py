@@ -52,6 +52,7 @@ from bot.platforms import chat_platforms, checking_platform
 from bot.recovery import recover, take_up
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
+from bot.transfer import Transfer
 from bot.turns import Turns
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
@@ -62,6 +63,7 @@ from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
+from sessions.importing import Importing
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -197,6 +199,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         care = Care(
             Integrity(store, database, records, runner, data, clock=now),
             Cleaning(turns, Cleanup(database), data, retention(settings.data), clock=now),
+            Transfer(
+                turns,
+                Importing(database, clock=now),
+                data,
+                settings.agent.history_max_chars,
+                clock=now,
+            ),
             alarms,
         )
         name = settings.agent.bot_name

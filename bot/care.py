@@ -8,6 +8,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.alarms import Alarms
 from bot.cleaning import Cleaning
 from bot.integrity import Integrity
+from bot.transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Care:
 
     integrity: Integrity
     cleaning: Cleaning
+    transfer: Transfer
     alarms: Alarms
 
     async def look(self) -> None:

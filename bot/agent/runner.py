@@ -134,13 +134,13 @@ class Runner:
         """End what is open in a thread with a sentence, without calling the model."""
         messages = await self._messages(thread_id)
         refused = await self._answers(thread_id, messages, text)
-        await self._append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
+        await self.append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
 
     async def rewind(self, thread_id: str, message_id: str) -> frozenset[str]:
         """Take a person's message, and all that came of it, out of a thread; give what is left."""
         kept, gone = split_at(await self._messages(thread_id), message_id)
         if gone:
-            await self._append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
+            await self.append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
         return frozenset(str(each.id) for each in kept)
 
     async def forget(self, thread_id: str, *, at_once: bool = True) -> None:
@@ -227,7 +227,7 @@ class Runner:
                 return Parked(requests)
         messages = _messages_in(found)
         if direct := answered_by_tools(messages):
-            await self._append(context.thread_id, [direct])
+            await self.append(context.thread_id, [direct])
             messages.append(direct)
         finished = _finished(messages)
         if finished is None:
@@ -243,10 +243,10 @@ class Runner:
         if isinstance(what, dict) and context.message_id not in {each.id for each in messages}:
             kept = [*what["messages"]]
         answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
-        await self._append(context.thread_id, [*kept, answer])
+        await self.append(context.thread_id, [*kept, answer])
         return Finished(str(answer.id), answer.text, stopped=True)
 
-    async def _append(self, thread_id: str, messages: Sequence[AnyMessage | RemoveMessage]) -> None:
+    async def append(self, thread_id: str, messages: Sequence[AnyMessage | RemoveMessage]) -> None:
         """Add or remove messages and leave the thread at rest: nothing open, nothing to run."""
         await self._graph.abulk_update_state(
             _config(thread_id),
