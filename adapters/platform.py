@@ -78,6 +78,18 @@ class Reception(Protocol):
         """Keep something that arrived and cannot be handled; the operator is told."""
         ...
 
+    async def keep(self, update_id: str, content: str) -> None:
+        """Keep something that arrived and waits for the rest of it, until it is released."""
+        ...
+
+    async def kept(self) -> Sequence[str]:
+        """Give what is kept, in the order in which it came."""
+        ...
+
+    async def release(self, update_id: str) -> None:
+        """Keep something no more: it was handled."""
+        ...
+
     async def moved(self, chat_id: str, new_chat_id: str) -> None:
         """Let all that belongs to a shared chat belong to the one that it has become."""
         ...

@@ -177,6 +177,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
                 outbox,
                 lanes,
                 chat=shared_chat(settings.approvals.approval_chat),
+                clock=now,
             ),
             people=people,
             limits=limits,

@@ -1,7 +1,7 @@
 """What the bot does for one platform beside handling what arrives: who may come in, and more."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -123,6 +123,18 @@ class PlatformReception:
         await self._stores.arrivals.set_aside(what)
         log.error("something that arrived was set aside", platform=self._platform, id=update_id)
         self._alarms.set_aside(self._platform)
+
+    async def keep(self, update_id: str, content: str) -> None:
+        """Keep something that arrived until it is released."""
+        await self._stores.arrivals.keep(self._platform, update_id, content)
+
+    async def kept(self) -> Sequence[str]:
+        """Give what is kept, in the order in which it came."""
+        return await self._stores.arrivals.kept(self._platform)
+
+    async def release(self, update_id: str) -> None:
+        """Keep something no more: it was handled."""
+        await self._stores.arrivals.release(self._platform, update_id)
 
     async def moved(self, chat_id: str, new_chat_id: str) -> None:
         """Let all that belongs to a shared chat belong to the one that it has become."""

@@ -161,16 +161,13 @@ class TelegramAdapter:
             self._most_bytes,
             self._clock,
         )
-        intake = Intake(arrivals, self._reception, gathers=self._webhook is None)
+        intake = Intake(arrivals, self._reception)
         try:
             if self._webhook is None:
                 await Polling(wire.bot, updates, intake, self._report).run()
             else:
-                self._webhook.open(wire.bot, intake)
-                await asyncio.Event().wait()
+                await self._webhook.run(wire.bot, intake, self._reception)
         finally:
-            if self._webhook is not None:
-                self._webhook.close()
             await intake.close()
 
     async def _keep_trying(self, bot: Telegram, commands: Sequence[Command]) -> None:

@@ -1,6 +1,6 @@
 """What the bot does for a platform beside handling messages, kept in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adapters.contract import Address, ApprovalRequest
 
@@ -11,6 +11,7 @@ class MemoryReception:
     def __init__(self, *asked: ApprovalRequest) -> None:
         self.strangers: dict[str, str] = {}
         self.put_aside: list[tuple[str, str, str]] = []
+        self.waiting: dict[str, str] = {}
         self.chats: dict[str, str] = {}
         self._asked = {request.approval_id: request for request in asked}
 
@@ -22,6 +23,15 @@ class MemoryReception:
 
     async def set_aside(self, update_id: str, content: str, reason: str) -> None:
         self.put_aside.append((update_id, content, reason))
+
+    async def keep(self, update_id: str, content: str) -> None:
+        self.waiting.setdefault(update_id, content)
+
+    async def kept(self) -> Sequence[str]:
+        return list(self.waiting.values())
+
+    async def release(self, update_id: str) -> None:
+        self.waiting.pop(update_id, None)
 
     async def moved(self, chat_id: str, new_chat_id: str) -> None:
         if chat_id in self.chats:
