@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -147,6 +148,10 @@ class Runner:
         """Delete a thread, every byte of it."""
         await self._saver.adelete_thread(thread_id)
         await asyncio.to_thread(wipe, self._saver.path)
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Write no thread while the ``with`` lasts; turns that want to, wait meanwhile."""
+        return self._saver.held()
 
     async def rewrite(self) -> bool:
         """Write the file of the threads anew if that is due; say whether it was."""

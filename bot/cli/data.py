@@ -2,8 +2,13 @@
 
 import typer
 
+from bot.cli.data_backup import back_up, info, restore, verify
 from bot.cli.data_integrity import repair, show_integrity
 
 app = typer.Typer(no_args_is_help=True, help="Look after everything that is kept.")
+app.command("info")(info)
+app.command("backup")(back_up)
+app.command("verify")(verify)
+app.command("restore")(restore)
 app.command("integrity")(show_integrity)
 app.command("repair")(repair)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
+from bot.web.data_backup import backup_routes
 from bot.web.data_integrity import integrity_routes
 from bot.web.dead_letters import dead_letter_routes
 from bot.web.edits import edit_routes
@@ -36,6 +37,7 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         set_aside_routes(bot),
         people_routes(bot),
         guest_routes(bot),
+        backup_routes(bot, operator=operator),
         integrity_routes(bot),
         statistics_routes(bot),
         metrics_routes(bot),
