@@ -46,6 +46,7 @@ from bot.plain_values import (
     limit_options,
     retention,
     shared_chat,
+    shelf_of,
     web_options,
 )
 from bot.platforms import chat_platforms, checking_platform
@@ -54,10 +55,12 @@ from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
 from bot.transfer import Transfer
 from bot.turns import Turns
+from bot.vault import open_vault
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
+from sessions.backup import Writers, rows_of
 from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
@@ -68,6 +71,8 @@ from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.reminders import Reminders
+from sessions.restore_files import RestoreFailed
+from sessions.restoring import finish_restore
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
@@ -99,13 +104,15 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
     async with AsyncExitStack() as stack:
         metrics = Metrics(clock=now)
         csv_path = settings.sessions.sessions_csv_path
+        shelf = await asyncio.to_thread(shelf_of, settings)
         try:
+            await finish_restore(shelf, clock=now)
             # The session file first: who owns it owns the data beside it.
             csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
             store = await stack.enter_async_context(csv)
             opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
             database = await stack.enter_async_context(opened)
-        except (SessionStoreError, DatabaseError) as error:
+        except (SessionStoreError, DatabaseError, RestoreFailed) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         leftovers = Leftovers()
@@ -197,9 +204,21 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
+        name = settings.agent.bot_name
+        writers = Writers(
+            (store.held, database.held, runner.held), ("notes.db",), rows_of(store.rows)
+        )
+        vault = await stack.enter_async_context(open_vault(shelf, writers, database, clock=now))
         care = Care(
-            Integrity(store, database, records, runner, data, clock=now),
-            Cleaning(turns, Cleanup(database), data, retention(settings.data), clock=now),
+            Integrity(store, database, records, runner, data, backup=vault.back_up, clock=now),
+            Cleaning(
+                turns,
+                Cleanup(database),
+                data,
+                retention(settings.data),
+                backup=vault.back_up,
+                clock=now,
+            ),
             Transfer(
                 turns,
                 Importing(database, clock=now),
@@ -209,8 +228,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             ),
             alarms,
         )
-        name = settings.agent.bot_name
-        yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, now)
+        yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, vault, now)
 
 
 @asynccontextmanager
@@ -250,6 +268,7 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
         await sweep_sessions(bot.turns)
+        bot.vault.every_night(scheduler, settings.backups.backup_at)
         every_day(scheduler, bot.care, care_options(settings.data))
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)

@@ -34,6 +34,7 @@ from bot.office import Office
 from bot.reminders import Reminding
 from bot.streams import ReplyStream
 from bot.turns import Turns
+from bot.vault import Vault
 from sessions.conversations import Conversations
 from sessions.database import DatabaseError
 from sessions.files import File
@@ -61,6 +62,7 @@ class Bot:
     alarms: Alarms
     office: Office
     care: Care
+    vault: Vault
     clock: Callable[[], datetime]
 
     @property

@@ -71,8 +71,8 @@ class Cleaning:
         data: Path,
         retention: Retention,
         *,
+        backup: Backup,
         clock: Callable[[], datetime],
-        backup: Backup | None = None,
     ) -> None:
         self._turns = turns
         self._cleanup = cleanup
@@ -94,13 +94,14 @@ class Cleaning:
         """Let it go, after a backup.
 
         Raises:
+            NoBackup: there is none, so nothing goes.
             DatabaseFailed: the disk did not take it; what went before is gone.
         """
         async with self._one_at_a_time:
             plan = await self.plan()
             if plan.is_empty:
                 return Cleaned(0, 0, 0, 0, 0, 0, 0, "")
-            kept = await self._backup() if self._backup is not None else ""
+            kept = await self._backup("before-cleanup")
             before = await asyncio.to_thread(self._bytes)
             said = self._since(self._retention.conversations)
             conversations = messages = 0

@@ -23,6 +23,9 @@ from config.settings import (
     ServerSettings,
     Settings,
 )
+from sessions.backup import BackupOptions, Shelf
+from sessions.backup_folder import BackupFolder
+from sessions.stored_files import Places
 
 CONTROL_SOCKET = "control.sock"
 
@@ -60,6 +63,18 @@ def limit_options(limits: LimitSettings) -> LimitOptions:
         turn_seconds=limits.turn_timeout_seconds,
         message_chars=limits.max_message_chars,
     )
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """Say what is backed up, where backups are, how long, and whether they are encrypted."""
+    backups, sessions = settings.backups, settings.sessions
+    options = BackupOptions(
+        keep=timedelta(days=backups.backup_keep),
+        passphrase=backups.backup_passphrase.get_secret_value(),
+        version=version("threadline"),
+    )
+    places = Places(sessions.data_dir, sessions.sessions_csv_path)
+    return Shelf(BackupFolder(backups.backup_dir), places, options)
 
 
 def agent_options(agent: AgentSettings) -> AgentOptions:

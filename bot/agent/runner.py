@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -153,6 +154,10 @@ class Runner:
         """Remove what deleted threads have left in their file."""
         await asyncio.to_thread(wipe, self._saver.path)
 
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Write no thread while the ``with`` lasts; turns that want to, wait meanwhile."""
+        return self._saver.held()
+
     async def rewrite(self) -> bool:
         """Write the file of the threads anew if that is due; say whether it was."""
         return await asyncio.to_thread(rewrite, self._saver.path)
@@ -163,7 +168,7 @@ class Runner:
         listener = Listener(self._speaking)
         said: asyncio.Queue[TextDelta | None] = asyncio.Queue()
         run = asyncio.create_task(self._pump(what, context, durability, listener, said))
-        stopping = asyncio.create_task(_stopped(context, run))
+        stopping = asyncio.create_task(context.cancel_when_stopped(run))
         at_rest = False
         try:
             while (delta := await said.get()) is not None:
@@ -289,10 +294,3 @@ def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-async def _stopped(context: TurnContext, run: "asyncio.Task[None]") -> None:
-    """Cancel the run once the person said stop and no tool is in the middle of its work."""
-    await context.stop.wait()
-    await context.tools_at_rest()
-    run.cancel()

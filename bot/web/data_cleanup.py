@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
 from adapters.api.problems import documented
 from bot.bot import Bot
+from bot.errors import NoBackup
 from bot.web.admins import Admin
 
 
@@ -37,7 +39,9 @@ class CleanedView:
     reminders: int
     exports: int
     reclaimed: Annotated[int, Field(description="Bytes of the disk that are free again.")]
-    backup: Annotated[str, Field(description="The backup that was made before; empty for none.")]
+    backup: Annotated[
+        str, Field(description="The backup that was made before; empty if nothing was to be done.")
+    ]
 
 
 def cleanup_routes(bot: Bot) -> APIRouter:
@@ -79,7 +83,10 @@ def cleanup_routes(bot: Bot) -> APIRouter:
         },
     )
     async def clean(_caller: Admin) -> Response:
-        done = await cleaning.clean()
+        try:
+            done = await cleaning.clean()
+        except NoBackup as error:
+            raise Problem(503, str(error)) from error
         return JsonResponse(
             CleanedView(
                 done.conversations,
