@@ -1,11 +1,11 @@
 """A platform: what it does for the bot, and what the bot does for it beside handling messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.contract import Address, ApprovalRequest, Command, Handler, Replies
+from adapters.contract import Address, ApprovalRequest, Command, Handler, Refused, Replies
 
 
 class Adapter(Protocol):
@@ -104,4 +104,12 @@ class Reception(Protocol):
 
     async def asked(self, approval_id: str) -> ApprovalRequest | None:
         """Give an open approval as its card shows it: a form needs all of its arguments."""
+        ...
+
+    async def refused(self, approval_id: str, by: Address) -> Refused | None:
+        """Say why this person cannot decide about an approval at the moment; None if they can."""
+        ...
+
+    async def taken(self, chat_id: str, message_ids: Sequence[str]) -> Collection[str]:
+        """Say which of these messages are stored already, by themselves or as pieces of one."""
         ...

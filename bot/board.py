@@ -3,8 +3,8 @@
 What admins have to decide is also shown in a chat of theirs (APPROVAL_CHAT).
 """
 
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime, timedelta, tzinfo
 
 from adapters.contract import Address, Reply
 from bot.addresses import Chat, address_of, chat_of, place_of
@@ -30,6 +30,7 @@ class Board:
         lanes: Lanes,
         *,
         chat: Address | None,
+        zone_of: Callable[[str], Awaitable[tzinfo]],
         clock: Callable[[], datetime],
     ) -> None:
         self._records = records
@@ -37,6 +38,7 @@ class Board:
         self._outbox = outbox
         self._lanes = lanes
         self._chat = chat
+        self._zone_of = zone_of
         self._clock = clock
         self._asking: set[tuple[str, Chat]] = set()
 
@@ -58,9 +60,10 @@ class Board:
         now = await self._records.get(record.id)
         if now is None or now.decided_at is None:
             return
+        how = settled(now, await self._zone_of(now.requester))
         for place in await self._cards.places(record.id):
             if chat_of(address_of(place)) not in but:
-                self._push(address_of(place), settled(now))
+                self._push(address_of(place), how)
 
     async def catch_up(self) -> None:
         """Show what a crash, or a platform that was away, kept from being shown."""
@@ -85,7 +88,8 @@ class Board:
         if await self._cards.stands(record.id, place_of(to)):
             self._asking.discard(card)
         else:
-            self._push(to, as_request(record), lambda: self._asking.discard(card))
+            request = as_request(record, await self._zone_of(record.requester))
+            self._push(to, request, lambda: self._asking.discard(card))
 
     def _push(self, to: Address, reply: Reply, shown: Callable[[], None] = lambda: None) -> None:
         if not self._outbox.reaches(to):

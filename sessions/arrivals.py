@@ -1,6 +1,6 @@
 """What platforms need to lose nothing that arrives: marks, and what could not be handled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from sessions.database import Database
+from sessions.pieces import stored_of
 from sessions.platform_tables import kept_updates, marks, set_aside
 from sessions.tables import insert_if_absent
 from sessions.times import loaded, stored
@@ -87,6 +88,10 @@ class Arrivals:
         """Keep something no more, as it is stored elsewhere."""
         which = {"where_": platform, "which": update_id}
         await self._database.write(lambda db: db.execute(RELEASE, which))
+
+    async def taken(self, platform: str, chat_id: str, ids: Sequence[str]) -> Collection[str]:
+        """Say which messages of a platform are stored, by themselves or as pieces of one."""
+        return await self._database.read(lambda db: stored_of(db, platform, chat_id, ids))
 
     async def all_set_aside(self) -> Sequence[SetAside]:
         """List what was set aside, the last one first."""

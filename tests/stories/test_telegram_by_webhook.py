@@ -22,11 +22,11 @@ async def test_asked_and_approved_by_webhook_and_then_by_polling(tmp_path: Path)
             assert posted_to(telegram) == url
             ann.say("pay the rent and pay the milk")
             (card,) = await telegram.until(lambda: cards_of_several(ann.chat.answers))
-            await ann.tap(card, "1: approve")
-            await telegram.until(lambda: "✅ 1: approve" in card.labels)
-            await ann.tap(card, "2: reject")
-            await telegram.until(lambda: "Done" in card.labels)
-            await ann.tap(card, "Done")
+            await ann.tap(card, "Approve 1")
+            await telegram.until(lambda: "✅ Approve 1" in card.labels)
+            await ann.tap(card, "Reject 2")
+            await telegram.until(lambda: "Decide as picked" in card.labels)
+            await ann.tap(card, "Decide as picked")
             await telegram.until(lambda: any("paid the rent" in a.text for a in ann.chat.answers))
             assert card.labels == []
             async with httpx.AsyncClient() as client:

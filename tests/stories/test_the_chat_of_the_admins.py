@@ -66,7 +66,7 @@ async def test_what_was_asked_on_one_platform_is_decided_on_another_and_answered
         await house.until_said("ann", "hello")
         for platform, chat in ((people, "ann"), (desk, "office")):
             card = await until_ended(platform, chat)
-            assert card.text.startswith("Approved by desk:kim at ")
+            assert card.text.startswith("Approved by Kim (desk:kim) at ")
             assert card.ending == "send_message: done."
         assert not [each for each in desk.screen("office") if isinstance(each, ApprovalRequest)]
 
@@ -77,7 +77,7 @@ async def test_who_decides_in_private_is_seen_on_the_card_of_the_others(tmp_path
         asked = card_in(await people.say("ann", "send hello to me"))
         await until_card(desk)
         await desk.tap("eve", asked.approval_id, Reject("not today"))
-        assert (await until_ended(desk, "office")).text.startswith("Rejected by desk:eve")
+        assert (await until_ended(desk, "office")).text.startswith("Rejected by Eve (desk:eve)")
         assert (await until_ended(people, "ann")).ending == "Nothing was run."
 
 

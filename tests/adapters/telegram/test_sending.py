@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.contract import Accepted, Answer, Failure, Reply, TextDelta
+from adapters.contract import Accepted, Answer, Attachment, Failure, Reply, TextDelta
 from adapters.platform import DeliveryFailed
 from tests.adapters.telegram.side import Bot, FastClock, Inbound, serving, telegram_side
 from tests.emulators.telegram.refusals import bad_request
@@ -43,6 +43,20 @@ async def test_in_a_group_the_preview_is_a_message_that_becomes_the_answer() -> 
         assert answer.edits == ["Once upon a time there was"]
         assert bot.parts == [str(answer.message_id)]
         assert not group.drafts
+
+
+async def test_a_file_without_words_arrives_after_a_preview() -> None:
+    file = Attachment("plan.txt", "text/plain", b"plan")
+    bot = Bot(
+        lambda _: (TextDelta("I look into the plan"), Answer("a", "", attachments=(file,))),
+        pause=0.5,
+    )
+    async with telegram_side(bot) as side:
+        group = side.telegram.supergroup("Family", side.ann)
+        side.ann.say("@threadline_bot the plan", group)
+        await bot.until_done(1)
+        (sent,) = group.answers
+        assert "document" in sent.now.body
 
 
 async def test_where_drafts_are_unknown_a_message_is_edited() -> None:

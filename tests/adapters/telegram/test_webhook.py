@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from adapters.telegram import TelegramAdapter
 from tests.adapters.receiving import MemoryReception
-from tests.adapters.telegram.side import COMMANDS, Bot
+from tests.adapters.telegram.side import COMMANDS, Bot, serving
 from tests.emulators.telegram import media
 from tests.emulators.telegram.server import TelegramServer, telegram_server
 
@@ -144,6 +144,24 @@ async def test_a_beginning_that_was_kept_before_a_crash_is_handled_at_the_next_s
         assert reception.waiting
         bot = Bot()
         async with posted_to(telegram, bot, reception):
+            await telegram.until(lambda: bot.seen)
+            await telegram.until(lambda: not reception.waiting)
+    assert bot.texts == ["hello " * 599 + "hello"]
+
+
+async def test_what_a_webhook_has_kept_is_handled_though_updates_are_polled_now() -> None:
+    class Full(MemoryReception):
+        async def set_aside(self, update_id: str, content: str, reason: str) -> None:
+            raise OSError("no space left")
+
+    reception, bot = Full(), Bot()
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        async with posted_to(telegram, Bot(refuses=lambda _: OSError("no space left")), reception):
+            ann.say("hello " * 600)
+            await telegram.until(lambda: telegram.updates.confirmed)
+        assert reception.waiting
+        async with serving(telegram, bot, reception=reception):
             await telegram.until(lambda: bot.seen)
             await telegram.until(lambda: not reception.waiting)
     assert bot.texts == ["hello " * 599 + "hello"]
