@@ -83,11 +83,11 @@ class Integrity:
         self.last: Look | None = None
 
     async def look(self) -> Look:
-        """Look at everything; what is found a moment later too is a finding."""
+        """Look at everything; what was found last time, or is a moment later too, is a finding."""
         async with self._one_at_a_time:
             began = self._clock()
             found = await self._found()
-            if found:
+            if not set(found) <= set(self.last.findings if self.last else ()):
                 await asyncio.sleep(A_MOMENT)
                 again = set(await self._found())
                 found = [each for each in found if each in again]
@@ -98,12 +98,15 @@ class Integrity:
             return self.last
 
     async def repair(self) -> Repaired:
-        """Mend what `data repair` is said to mend, after a backup.
+        """Mend what `data repair` is said to mend, after a backup; without any there is none.
 
         Raises:
             NoBackup: there is none, so nothing is mended.
             DatabaseFailed: the disk did not take it; nothing is mended.
         """
+        look = await self.look()
+        if not any(each.mend == REPAIR for each in look.findings):
+            return Repaired(0, "", look)
         kept = await self._backup("before-repair")
         mended = await self._database.write(mend_references)
         for thread_id in await self._orphans():

@@ -16,9 +16,12 @@ def export(
     session: Annotated[str, typer.Option(help="Only of this session, by its id.")] = "",
 ) -> None:
     """Write an export into data/exports: a ZIP of JSON, of everything unless somebody is named."""
+    if person and session:
+        raise typer.BadParameter("Name a person or a session, not both.")
+    scope = "person" if person else "session" if session else "everything"
 
     async def work(operator: Operator) -> None:
-        body = {"person": person, "session": session}
+        body = {"scope": scope, "of": person or session}
         done = await operator.ask("POST", "/api/data/export", json=body)
         show_facts(_facts(done["rows"]))
         print(f"{done['file']} has {done['bytes']:,} bytes.")

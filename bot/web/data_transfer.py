@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
@@ -24,14 +24,14 @@ NONE = "There is no such export."
 
 
 class ExportBody(BaseModel):
-    """Of whom the export is to be; everything if nobody is named."""
+    """Of whom the export is to be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    person: Annotated[
-        str, Field(description="A person, as telegram:12345.", pattern=r"^([a-z][a-z0-9_-]*:.+)?$")
+    scope: Literal["everything", "person", "session"] = "everything"
+    of: Annotated[
+        str, Field(description="A person, as telegram:12345, or the session_id of a session.")
     ] = ""
-    session: Annotated[str, Field(description="The session_id of a session.")] = ""
 
 
 class ImportBody(BaseModel):
@@ -98,14 +98,7 @@ def export_routes(bot: Bot) -> APIRouter:
         },
     )
     async def export(body: ExportBody, _caller: Admin) -> Response:
-        if body.person and body.session:
-            raise Problem(422, "Name a person or a session, not both.")
-        scope = Scope()
-        if body.person:
-            scope = Scope("person", body.person)
-        elif body.session:
-            scope = Scope("session", body.session)
-        done = await transfer.export(scope)
+        done = await transfer.export(Scope(body.scope, body.of))
         size = (await asyncio.to_thread(done.file.stat)).st_size
         return JsonResponse(ExportView(done.file.name, str(done.file), size, done.rows))
 
@@ -157,7 +150,7 @@ def import_routes(bot: Bot, *, operator: bool) -> APIRouter:
         if operator and Path(body.file).is_absolute():
             path = Path(body.file)
         elif not NAME.fullmatch(body.file):
-            raise Problem(422, "Name a file in data/exports.")
+            raise Problem(404, NONE)
         if not await asyncio.to_thread(path.is_file):
             raise Problem(404, NONE)
         try:
