@@ -57,6 +57,7 @@ from bot.web.server import create_app, serving
 from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
+from sessions.archive import ArchiveError
 from sessions.backup import Writers, rows_of
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
@@ -66,10 +67,10 @@ from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.reminders import Reminders
-from sessions.restore_files import RestoreFailed
 from sessions.restoring import finish_restore
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
+from sessions.upgrading import keep_before_upgrade
 from sessions.usage import Usage
 
 
@@ -102,12 +103,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         shelf = await asyncio.to_thread(shelf_of, settings)
         try:
             await finish_restore(shelf, clock=now)
+            await keep_before_upgrade(shelf, clock=now)
             # The session file first: who owns it owns the data beside it.
             csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
             store = await stack.enter_async_context(csv)
             opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
             database = await stack.enter_async_context(opened)
-        except (SessionStoreError, DatabaseError, RestoreFailed) as error:
+        except (SessionStoreError, DatabaseError, ArchiveError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         leftovers = Leftovers()
@@ -198,12 +200,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        care = Care(Integrity(store, database, records, runner, data, clock=now), alarms)
-        name = settings.agent.bot_name
         writers = Writers(
             (store.held, database.held, runner.held), ("notes.db",), rows_of(store.rows)
         )
         vault = await stack.enter_async_context(open_vault(shelf, writers, database, clock=now))
+        keep = vault.keep_before_repair
+        integrity = Integrity(store, database, records, runner, data, clock=now, backup=keep)
+        care, name = Care(integrity, alarms), settings.agent.bot_name
         yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, vault, now)
 
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection, func, select
 
+from sessions.archive import ArchiveError
 from sessions.backup import Backups, Shelf, Writers
 from sessions.backup_folder import Backup
-from sessions.database import Database
+from sessions.database import Database, DatabaseFailed
 from sessions.restore_files import Outcome
 from sessions.restoring import Restoring
 from sessions.stored_files import ALL_NAMES, Places, rows_in
 from sessions.tables import messages
+from sessions.times import loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Vault:
         def times(db: Connection) -> tuple[datetime | None, datetime | None]:
             at = messages.c.created_at
             oldest, newest = db.execute(select(func.min(at), func.max(at))).one()
-            return oldest, newest
+            return loaded(oldest), loaded(newest)
 
         folder = self.backups.folder
         oldest, newest = await self.database.read(times)
@@ -67,6 +69,17 @@ class Vault:
             await asyncio.to_thread(folder.all),
             await self.restoring.last(),
         )
+
+    async def keep_before_repair(self) -> str:
+        """Back up before something is mended, and give the name.
+
+        Raises:
+            DatabaseFailed: there is no backup, so that nothing may be mended.
+        """
+        try:
+            return (await self.backups.make("before-repair")).path.name
+        except (ArchiveError, OSError) as error:
+            raise DatabaseFailed(f"There could be no backup before: {error}") from error
 
     def every_night(self, scheduler: AsyncIOScheduler, at: str) -> None:
         """Back up every day at a time of UTC, as ``03:30``; ``off`` is never."""
