@@ -52,13 +52,12 @@ from bot.recovery import recover, take_up
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
 from bot.turns import Turns
-from bot.vault import open_vault
+from bot.vault import open_vault, prepare
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
 from sessions.archive import ArchiveError
-from sessions.backup import Writers, rows_of
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
@@ -67,10 +66,8 @@ from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.reminders import Reminders
-from sessions.restoring import finish_restore
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
-from sessions.upgrading import keep_before_upgrade
 from sessions.usage import Usage
 
 
@@ -102,8 +99,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         csv_path = settings.sessions.sessions_csv_path
         shelf = await asyncio.to_thread(shelf_of, settings)
         try:
-            await finish_restore(shelf, clock=now)
-            await keep_before_upgrade(shelf, clock=now)
+            await prepare(shelf, clock=now)
             # The session file first: who owns it owns the data beside it.
             csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
             store = await stack.enter_async_context(csv)
@@ -200,13 +196,11 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        writers = Writers(
-            (store.held, database.held, runner.held), ("notes.db",), rows_of(store.rows)
-        )
-        vault = await stack.enter_async_context(open_vault(shelf, writers, database, clock=now))
-        keep = vault.keep_before_repair
-        integrity = Integrity(store, database, records, runner, data, clock=now, backup=keep)
-        care, name = Care(integrity, alarms), settings.agent.bot_name
+        opening = open_vault(shelf, store, database, runner, clock=now)
+        vault = await stack.enter_async_context(opening)
+        keep, name = vault.keep_before_repair, settings.agent.bot_name
+        look = Integrity(store, database, records, runner, data, clock=now, backup=keep)
+        care = Care(look, alarms)
         yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, vault, now)
 
 

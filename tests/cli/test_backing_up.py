@@ -1,6 +1,7 @@
 """Backups on the command line, with a bot running and without one."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_a_backup_is_made_verified_and_put_back(threadline: Threadline, home: Pa
     assert there["last_restore"]["done"] is True
     shown = threadline("data", "info").out
     assert archive in shown
-    assert "first message  20" in shown
+    assert re.search(r"^first message +20\d\d-", shown, re.MULTILINE)
     assert "Nothing" not in threadline("data", "restore", archive, "--dry-run").err
 
 
