@@ -20,7 +20,9 @@ async def settled(call: Call, thread_id: str) -> AsyncIterator[tuple[Reply, ...]
     turns = call.turns
     said: list[Reply] = []
     while True:
-        said += await call.decisions.withdraw(thread_id, call.sender.person, call.sender)
+        said += await call.decisions.withdraw(
+            thread_id, call.sender.person, call.sender, call.row.sender_name
+        )
         await _commands_ended(call, thread_id)
         async with call.at_rest(thread_id):
             await turns.run_held(thread_id)
