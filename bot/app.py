@@ -17,7 +17,7 @@ from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.board import Board
 from bot.bot import Bot
-from bot.care import Care, every_night
+from bot.care import Care, every_day
 from bot.checks import (
     checking_conversations,
     checking_disk,
@@ -26,6 +26,7 @@ from bot.checks import (
     checking_sessions,
     checking_threads,
 )
+from bot.cleaning import Cleaning
 from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.integrity import Integrity
@@ -43,6 +44,7 @@ from bot.plain_values import (
     check_approvers,
     deciders,
     limit_options,
+    retention,
     shared_chat,
     shelf_of,
     web_options,
@@ -51,6 +53,7 @@ from bot.platforms import chat_platforms, checking_platform
 from bot.recovery import recover, take_up
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
+from bot.transfer import Transfer
 from bot.turns import Turns
 from bot.vault import open_vault, prepare
 from bot.web.server import create_app, serving
@@ -58,10 +61,12 @@ from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
 from sessions.archive import ArchiveError
+from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
+from sessions.importing import Importing
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -199,11 +204,28 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
+        name = settings.agent.bot_name
         opening = open_vault(shelf, store, database, runner, clock=now)
         vault = await stack.enter_async_context(opening)
-        keep, name = vault.keep_before_repair, settings.agent.bot_name
-        look = Integrity(store, database, records, runner, data, clock=now, backup=keep)
-        care = Care(look, alarms)
+        care = Care(
+            Integrity(store, database, records, runner, data, backup=vault.back_up, clock=now),
+            Cleaning(
+                turns,
+                Cleanup(database),
+                data,
+                retention(settings.data),
+                backup=vault.back_up,
+                clock=now,
+            ),
+            Transfer(
+                turns,
+                Importing(database, clock=now),
+                data,
+                settings.agent.history_max_chars,
+                clock=now,
+            ),
+            alarms,
+        )
         yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, vault, now)
 
 
@@ -245,7 +267,7 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         await recover(bot)
         await sweep_sessions(bot.turns)
         bot.vault.every_night(scheduler, settings.backups.backup_at)
-        every_night(scheduler, bot.care, care_options(settings.data))
+        every_day(scheduler, bot.care, care_options(settings.data))
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)
         jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)

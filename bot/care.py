@@ -1,4 +1,4 @@
-"""Looking after what is kept: by hand, and every night."""
+"""Looking after what is kept: by hand, and every day."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.alarms import Alarms
+from bot.cleaning import Cleaning
 from bot.integrity import Integrity
+from bot.transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,8 @@ class Care:
     """What looks after the data."""
 
     integrity: Integrity
+    cleaning: Cleaning
+    transfer: Transfer
     alarms: Alarms
 
     async def look(self) -> None:
@@ -22,17 +26,23 @@ class Care:
         if found.errors:
             self.alarms.damaged(found.errors)
 
+    async def clean(self) -> None:
+        """Let go what is older than it may be."""
+        await self.cleaning.clean()
+
 
 @dataclass(frozen=True, slots=True)
 class CareOptions:
-    """When it is looked at everything, as ``05:00`` in UTC, or ``off``."""
+    """When what is done every day, as ``05:00`` in UTC, or ``off``."""
 
-    integrity_at: str = "05:00"
+    integrity_at: str = "off"
+    cleanup_at: str = "off"
 
 
-def every_night(scheduler: AsyncIOScheduler, care: Care, options: CareOptions) -> None:
+def every_day(scheduler: AsyncIOScheduler, care: Care, options: CareOptions) -> None:
     """Let the data be looked after at its times."""
     _daily(scheduler, care.look, "look at the data", options.integrity_at)
+    _daily(scheduler, care.clean, "clean up", options.cleanup_at)
 
 
 def _daily(

@@ -26,8 +26,8 @@ from sessions.tables import IS_UNFINISHED, conversations, messages
 
 log = structlog.get_logger(__name__)
 
-Backup = Callable[[], Awaitable[str]]
-"""Make a backup and say where it is."""
+Backup = Callable[[str], Awaitable[str]]
+"""Make a backup, for a reason in words with hyphens, and name it; raises NoBackup."""
 
 A_MOMENT = 1.0
 """Seconds after which is looked again: what was only passing is no finding."""
@@ -69,8 +69,8 @@ class Integrity:
         runner: Runner,
         data: Path,
         *,
+        backup: Backup,
         clock: Callable[[], datetime],
-        backup: Backup | None = None,
     ) -> None:
         self._store = store
         self._database = database
@@ -101,9 +101,10 @@ class Integrity:
         """Mend what `data repair` is said to mend, after a backup.
 
         Raises:
+            NoBackup: there is none, so nothing is mended.
             DatabaseFailed: the disk did not take it; nothing is mended.
         """
-        kept = await self._backup() if self._backup is not None else ""
+        kept = await self._backup("before-repair")
         mended = await self._database.write(mend_references)
         for thread_id in await self._orphans():
             await self._runner.forget(thread_id)

@@ -9,6 +9,7 @@ from bot.agent.graph import Limits as TurnLimits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions
 from bot.care import CareOptions
+from bot.cleaning import Retention
 from bot.deciders import Deciders
 from bot.errors import StartError
 from bot.limits import LimitOptions
@@ -132,4 +133,17 @@ def admin_chats(logs: LogSettings) -> list[Address]:
 
 def care_options(data: DataSettings) -> CareOptions:
     """Say when the data is looked after."""
-    return CareOptions(data.integrity_at)
+    return CareOptions(data.integrity_at, data.cleanup_at)
+
+
+def retention(data: DataSettings) -> Retention:
+    """Say how long what is kept."""
+
+    def days(number: float) -> timedelta | None:
+        return timedelta(days=number) if number else None
+
+    return Retention(
+        conversations=days(data.conversation_retention_days),
+        dead_letters=days(data.dead_letter_retention_days),
+        exports=days(data.export_retention_days),
+    )

@@ -11,11 +11,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection, func, select
 
 from bot.agent.runner import Runner
+from bot.errors import NoBackup
 from sessions.archive import ArchiveError
 from sessions.backup import Backups, Shelf, Writers, rows_of
 from sessions.backup_folder import Backup
 from sessions.csv_store import CsvStore
-from sessions.database import Database, DatabaseFailed
+from sessions.database import Database
 from sessions.restore_files import Outcome
 from sessions.restoring import Restoring, finish_restore
 from sessions.stored_files import ALL_NAMES, Places, rows_in
@@ -54,6 +55,17 @@ class Vault:
     restoring: Restoring
     database: Database
 
+    async def back_up(self, why: str) -> str:
+        """Make a backup before something that cannot be undone, and name it.
+
+        Raises:
+            NoBackup: there is none, with the reason.
+        """
+        try:
+            return (await self.backups.make(why)).path.name
+        except (ArchiveError, OSError) as error:
+            raise NoBackup(f"There is no backup, so nothing was changed: {error}") from error
+
     async def holdings(self) -> Holdings:
         """Say what there is."""
 
@@ -72,17 +84,6 @@ class Vault:
             await asyncio.to_thread(folder.all),
             await self.restoring.last(),
         )
-
-    async def keep_before_repair(self) -> str:
-        """Back up before something is mended, and give the name.
-
-        Raises:
-            DatabaseFailed: there is no backup, so that nothing may be mended.
-        """
-        try:
-            return (await self.backups.make("before-repair")).path.name
-        except (ArchiveError, OSError) as error:
-            raise DatabaseFailed(f"There could be no backup before: {error}") from error
 
     def every_night(self, scheduler: AsyncIOScheduler, at: str) -> None:
         """Back up every day at a time of UTC, as ``03:30``; ``off`` is never."""

@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
 from adapters.api.problems import documented
 from bot.bot import Bot
+from bot.errors import NoBackup
 from bot.integrity import Look
 from bot.web.admins import Admin
 from sessions.agreement import Severity
@@ -42,7 +44,9 @@ class RepairView:
     """How much was mended, and what is still found."""
 
     mended: int
-    backup: Annotated[str, Field(description="The backup that was made before; empty for none.")]
+    backup: Annotated[
+        str, Field(description="The backup that was made before; empty if nothing was to be done.")
+    ]
     left: IntegrityView
 
 
@@ -72,7 +76,10 @@ def integrity_routes(bot: Bot) -> APIRouter:
         },
     )
     async def repair(_caller: Admin) -> Response:
-        done = await bot.care.integrity.repair()
+        try:
+            done = await bot.care.integrity.repair()
+        except NoBackup as error:
+            raise Problem(503, str(error)) from error
         return JsonResponse(RepairView(done.mended, done.backup, _view(done.left)))
 
     return router

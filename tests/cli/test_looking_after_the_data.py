@@ -107,3 +107,40 @@ def test_a_damaged_journal_and_an_edit_after_a_crash_are_named(
     csv = tmp_path / "sessions.csv"
     csv.write_text(csv.read_text() + "\n")
     assert "Somebody edited it" in threadline("data", "integrity").out
+
+
+def test_what_is_old_is_said_before_it_goes(home: Path, threadline: Threadline) -> None:
+    threadline("chat", typed="hello\n")
+    assert threadline("data", "cleanup").out == "Nothing is older than it may be.\n"
+    by_hand(
+        home / "data" / "conversations.db",
+        "UPDATE messages SET created_at = 1",
+        "UPDATE conversations SET updated_at = 1",
+    )
+    threadline("sessions", "end", threadline("sessions", "list").first_cell, "--yes")
+    said = threadline("data", "cleanup", "--dry-run")
+    assert (said.status, said.out.split()[:2]) == (0, ["conversations", "1"])
+    asked = threadline("data", "cleanup")
+    assert (asked.status, "--yes" in asked.err) == (1, True)
+    assert json.loads(threadline("data", "cleanup", "--dry-run", "--json").out)["messages"] == 2
+    assert "It is gone" in threadline("data", "cleanup", "--yes").out
+    assert threadline("data", "cleanup").out == "Nothing is older than it may be.\n"
+    assert threadline("data", "integrity").out == WHOLE
+
+
+def test_an_export_is_written_and_taken_in(home: Path, threadline: Threadline) -> None:
+    threadline("chat", typed="hello\n")
+    written = threadline("data", "export", "--person", "api:terminal")
+    assert written.status == 0, written.err
+    (path,) = (home / "data" / "exports").iterdir()
+    assert str(path) in written.out
+    looked = threadline("data", "import", str(path), "--dry-run")
+    assert (looked.status, looked.out.startswith("It is whole: person of api:terminal")) == (
+        0,
+        True,
+    )
+    assert threadline("data", "import", str(path)).status == 1
+    assert threadline("data", "import", str(path), "--yes").out.endswith("Added: nothing.\n")
+    cut_short(path)
+    refused = threadline("data", "import", str(path), "--yes")
+    assert (refused.status, "is no ZIP, or is damaged" in refused.err) == (1, True)

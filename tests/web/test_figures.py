@@ -21,6 +21,7 @@ ADDRESSES = (
     "/api/people/blocked",
     "/api/dead-letters",
     "/api/data/integrity",
+    "/api/data/cleanup",
 )
 
 
