@@ -55,12 +55,12 @@ from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
 from bot.transfer import Transfer
 from bot.turns import Turns
-from bot.vault import open_vault
+from bot.vault import open_vault, prepare
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
-from sessions.backup import Writers, rows_of
+from sessions.archive import ArchiveError
 from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
@@ -71,8 +71,6 @@ from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.reminders import Reminders
-from sessions.restore_files import RestoreFailed
-from sessions.restoring import finish_restore
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
@@ -106,13 +104,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         csv_path = settings.sessions.sessions_csv_path
         shelf = await asyncio.to_thread(shelf_of, settings)
         try:
-            await finish_restore(shelf, clock=now)
+            await prepare(shelf, clock=now)
             # The session file first: who owns it owns the data beside it.
             csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
             store = await stack.enter_async_context(csv)
             opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
             database = await stack.enter_async_context(opened)
-        except (SessionStoreError, DatabaseError, RestoreFailed) as error:
+        except (SessionStoreError, DatabaseError, ArchiveError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         leftovers = Leftovers()
@@ -207,10 +205,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
-        writers = Writers(
-            (store.held, database.held, runner.held), ("notes.db",), rows_of(store.rows)
-        )
-        vault = await stack.enter_async_context(open_vault(shelf, writers, database, clock=now))
+        opening = open_vault(shelf, store, database, runner, clock=now)
+        vault = await stack.enter_async_context(opening)
         care = Care(
             Integrity(store, database, records, runner, data, backup=vault.back_up, clock=now),
             Cleaning(

@@ -10,15 +10,19 @@ from pathlib import Path
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection, func, select
 
+from bot.agent.runner import Runner
 from bot.errors import NoBackup
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, Shelf, Writers
+from sessions.backup import Backups, Shelf, Writers, rows_of
 from sessions.backup_folder import Backup
+from sessions.csv_store import CsvStore
 from sessions.database import Database
 from sessions.restore_files import Outcome
-from sessions.restoring import Restoring
+from sessions.restoring import Restoring, finish_restore
 from sessions.stored_files import ALL_NAMES, Places, rows_in
 from sessions.tables import messages
+from sessions.times import loaded
+from sessions.upgrading import keep_before_upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Vault:
         def times(db: Connection) -> tuple[datetime | None, datetime | None]:
             at = messages.c.created_at
             oldest, newest = db.execute(select(func.min(at), func.max(at))).one()
-            return oldest, newest
+            return loaded(oldest), loaded(newest)
 
         folder = self.backups.folder
         oldest, newest = await self.database.read(times)
@@ -89,11 +93,29 @@ class Vault:
             scheduler.add_job(job, "cron", id="back up", hour=int(hour), minute=int(minute))
 
 
+async def prepare(shelf: Shelf, *, clock: Callable[[], datetime]) -> None:
+    """Do what comes before anything is opened: finish a restore, back up before an upgrade.
+
+    Raises:
+        ArchiveError: the start must not go on, with a sentence that says why.
+        SessionStoreError: another process has the files.
+    """
+    await finish_restore(shelf, clock=clock)
+    await keep_before_upgrade(shelf, clock=clock)
+
+
 @asynccontextmanager
 async def open_vault(
-    shelf: Shelf, writers: Writers, database: Database, *, clock: Callable[[], datetime]
+    shelf: Shelf,
+    store: CsvStore,
+    database: Database,
+    runner: Runner,
+    *,
+    clock: Callable[[], datetime],
 ) -> AsyncIterator[Vault]:
-    """Open it over stores that are open."""
+    """Open it over stores that are open; who writes notes is held by a lock on their file."""
+    held = (store.held, database.held, runner.held)
+    writers = Writers(held, ("notes.db",), rows_of(store.rows))
     async with Backups(shelf, writers, clock=clock) as backups:
         yield Vault(backups, Restoring(backups, clock=clock), database)
 

@@ -41,11 +41,11 @@ def verify(
     passphrase: AskPassphrase = False,
 ) -> None:
     """Unpack a backup and look into every file of it, as a restore would."""
-    secret = _asked(passphrase)
+    named, secret = _named(archive), _asked(passphrase)
 
     async def work(operator: Operator) -> Any:
-        name = archive or await _newest(operator)
-        return await _long(operator, "verify", {"archive": _named(name), "passphrase": secret})
+        body = {"archive": named or await _newest(operator), "passphrase": secret}
+        return await _long(operator, "verify", body)
 
     found = perform(work)
     print(f"{found['archive']} is whole. It was made at {local_time(found['made_at'])}.")

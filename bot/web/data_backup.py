@@ -1,5 +1,6 @@
 """/api/data: backups, verifying and restoring them, and where everything is."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,12 +70,12 @@ def backup_routes(bot: Bot, *, operator: bool) -> APIRouter:
     router.include_router(info_routes(bot))
     backups, restoring = bot.vault.backups, bot.vault.restoring
 
-    def find(name: str) -> Path:
-        found = backups.folder.find(name)
+    async def find(name: str) -> Path:
+        found = await asyncio.to_thread(backups.folder.find, name)
         if found is None and operator and Path(name).is_absolute():
             found = Path(name)
         if found is None:
-            raise Problem(404, "There is no such backup. GET /api/data/info lists them.")
+            raise Problem(404, "There is no such backup; `data info` lists them.")
         return found
 
     @router.post(
@@ -103,7 +104,7 @@ def backup_routes(bot: Bot, *, operator: bool) -> APIRouter:
         },
     )
     async def verify(body: ArchiveBody, _caller: Admin) -> Response:
-        path = find(body.archive)
+        path = await find(body.archive)
         secret = body.passphrase.get_secret_value()
         return JsonResponse(
             _view(path.name, await _usable(backups.verify(path, passphrase=secret)))
@@ -120,7 +121,7 @@ def backup_routes(bot: Bot, *, operator: bool) -> APIRouter:
         },
     )
     async def restore(body: RestoreBody, _caller: Admin) -> Response:
-        path = find(body.archive)
+        path = await find(body.archive)
         secret = body.passphrase.get_secret_value()
         how = restoring.look if body.dry_run else restoring.agree
         changes = await _usable(how(path, passphrase=secret))

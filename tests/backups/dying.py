@@ -43,7 +43,7 @@ def run_and_die(home: Path, story: Callable[[Path], Coroutine[Any, Any, None]], 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal made
         opened = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITES
-        if (event in CHANGES or opened) and str(home) in str(arguments[0]):
+        if event in CHANGES or (opened and str(home) in str(arguments[0])):
             made += 1
             if made == at:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,7 @@
 """Backups on the command line, with a bot running and without one."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -44,7 +45,9 @@ def test_a_backup_is_made_verified_and_put_back(threadline: Threadline, home: Pa
     assert [each["why"] for each in there["backups"]] == ["before-restore", "asked"]
     assert there["backups"][1]["verified_at"] is not None
     assert there["last_restore"]["done"] is True
-    assert archive in threadline("data", "info").out
+    shown = threadline("data", "info").out
+    assert archive in shown
+    assert re.search(r"^first message +20\d\d-", shown, re.MULTILINE)
     assert "Nothing" not in threadline("data", "restore", archive, "--dry-run").err
 
 
@@ -58,7 +61,7 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     gone = threadline("data", "verify", archive)
     assert (gone.status, gone.err) == (
         1,
-        "There is no such backup. GET /api/data/info lists them.\n",
+        "There is no such backup; `data info` lists them.\n",
     )
     assert "elsewhere.tar.gz is whole" in threadline("data", "verify", str(elsewhere)).out
     flip(elsewhere, elsewhere.stat().st_size // 2)
