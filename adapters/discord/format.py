@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from adapters.discord.options import PLATFORM
 from adapters.text import FENCE, split, utf16_length
 
 LONGEST = 2000
@@ -14,7 +15,8 @@ ROW = re.compile(r"^\s*\|.*\|\s*$|^[^|\n]+(?<!\\)\|.+$")
 RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 CELLS = re.compile(r"(?<!\\)\|")
 DEEP_HEADING = re.compile(r"^#{4,6}\s+(.*?)\s*#*$")
-PICTURE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]+)[^)\n]*\)")
+PICTURE = re.compile(r"!\[([^\]\n]{0,300})\]\(([^)\s]{1,2000})[^)\n]{0,300}\)")
+BY = re.compile(rf"\bby {PLATFORM}:(\d+)\b")
 MARKS = re.compile(r"\*\*|__|`")
 
 
@@ -25,6 +27,11 @@ def messages_of(text: str, *, again: bool = False) -> list[str]:
     """
     room = LONGEST - len(AGAIN) - 1 if again else LONGEST
     return split(as_discord_shows(text), room, utf16_length)
+
+
+def naming(text: str) -> str:
+    """Turn the id of whoever decided into the name that everybody knows them by."""
+    return BY.sub(r"by <@\1>", text)
 
 
 def as_discord_shows(text: str) -> str:

@@ -22,7 +22,7 @@ from adapters.contract import (
 )
 from adapters.discord.buttons import card_buttons, picked_line, suggestion_buttons
 from adapters.discord.files import files_to_send
-from adapters.discord.format import LONGEST, messages_of
+from adapters.discord.format import LONGEST, messages_of, naming
 from adapters.discord.parts import Parts
 from adapters.discord.screens import Buttons, Screen
 from adapters.drafts import Draft, typing
@@ -166,10 +166,10 @@ class Showing:
             await self._say(refused.text)
             return
         if refused.settled is not None:
-            await tap.settle(outcome_of(refused.settled, LONGEST))
-        if not await tap.whisper(refused.text, again=refused.why == "misshapen"):
+            await tap.settle(naming(outcome_of(refused.settled, LONGEST)))
+        if not await tap.whisper(naming(refused.text), again=refused.why == "misshapen"):
             alone = self._screen if self._to.direct else await self._elsewhere(True)
-            await alone.send(messages_of(refused.text)[0])
+            await alone.send(messages_of(naming(refused.text))[0])
 
     async def _ask(self, request: ApprovalRequest, replies: Replies) -> None:
         room = LONGEST - len(picked_line(request))
@@ -181,7 +181,7 @@ class Showing:
 
     async def _settle(self, settled: ApprovalSettled, replies: Replies) -> None:
         """Put the outcome in the place of the cards, or say it where there is none."""
-        text = outcome_of(settled, LONGEST)
+        text = naming(outcome_of(settled, LONGEST))
         cards: Sequence[str] = settled.cards
         there = False
         if self._tap is not None and self._tap.approval_id == settled.approval_id:
