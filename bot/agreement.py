@@ -10,7 +10,16 @@ from sqlalchemy import Connection
 from bot.addresses import address_of, owner_of, session_key
 from bot.agent.events import ThreadState
 from bot.agent.runner import Runner
-from sessions.agreement import Finding, Speaker, Thread, in_records, speakers, threads
+from sessions.agreement import (
+    RESTART,
+    RESTORE,
+    Finding,
+    Speaker,
+    Thread,
+    in_records,
+    speakers,
+    threads,
+)
 from sessions.database import Database
 from sessions.models import Session
 
@@ -48,11 +57,11 @@ def _strangers(told: Iterable[Speaker], sessions: Sequence[Session]) -> Iterator
         keys = (session_key(address), session_key(address, "chat"))
         if found is not None and found not in [(key.platform, key.user_id) for key in keys]:
             text = f"A message of {address.person} is in a session of {found[1]}."
-            yield Finding("in one's own session", "error", each.session_id, text)
+            yield Finding("in one's own session", "error", each.session_id, text, RESTORE)
         owners = (None, owner_of(address), owner_of(address, "chat"))
         if each.owner not in owners:
             text = f"A message of {address.person} is in a conversation of {each.owner}."
-            yield Finding("in one's own conversation", "error", each.thread_id, text)
+            yield Finding("in one's own conversation", "error", each.thread_id, text, RESTORE)
 
 
 def _is_at_work(thread: Thread) -> bool:
@@ -64,10 +73,11 @@ def _in_thread(thread: Thread, found: ThreadState) -> Iterator[Finding]:
     interrupts = {request.interrupt_id for request in found.requests}
     for interrupt_id in thread.undecided - interrupts:
         text = "The approval is open, and the agent does not wait for it."
-        yield Finding("waited for", "error", thread.approvals[interrupt_id], text)
+        about = thread.approvals[interrupt_id]
+        yield Finding("waited for", "error", about, text, RESTART)
     for interrupt_id in interrupts - set(thread.approvals):
         text = f"The agent waits for a decision ({interrupt_id}) that nobody was asked for."
-        yield Finding("asked", "error", thread.id, text)
+        yield Finding("asked", "error", thread.id, text, RESTART)
     if thread.state != "answered":
         return
     if thread.newest not in found.human_ids:
@@ -75,4 +85,4 @@ def _in_thread(thread: Thread, found: ThreadState) -> Iterator[Finding]:
         yield Finding("remembered", "warning", thread.id, text)
     elif found.finished is None and not interrupts:
         text = f"The agent is in the middle of message {thread.newest}, which was answered."
-        yield Finding("finished", "error", thread.id, text)
+        yield Finding("finished", "error", thread.id, text, RESTART)

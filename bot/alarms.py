@@ -85,6 +85,14 @@ class Alarms:
         kind = type(error).__name__
         self._tell(f"job {job}", f"The periodic job {job} failed ({kind}); the log says why.")
 
+    def damaged(self, errors: int) -> None:
+        """Tell that what is kept does not agree, or is not whole."""
+        self._tell(
+            "integrity",
+            f"{errors} things that are kept are not whole or do not agree. "
+            "`python -m bot data integrity` shows them.",
+        )
+
     def look_at(self, parts: Sequence[Part]) -> None:
         """Tell which parts of the bot do not work."""
         for part in parts:

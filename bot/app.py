@@ -17,6 +17,7 @@ from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.board import Board
 from bot.bot import Bot
+from bot.care import Care, every_day
 from bot.checks import (
     checking_conversations,
     checking_disk,
@@ -25,8 +26,10 @@ from bot.checks import (
     checking_sessions,
     checking_threads,
 )
+from bot.cleaning import Cleaning
 from bot.decisions import Decisions
 from bot.errors import StartError
+from bot.integrity import Integrity
 from bot.lanes import Lanes
 from bot.leftovers import Leftovers
 from bot.limits import Limits
@@ -37,25 +40,33 @@ from bot.plain_values import (
     admin_chats,
     agent_options,
     api_adapter,
+    care_options,
     check_approvers,
     deciders,
     limit_options,
+    retention,
     shared_chat,
+    shelf_of,
     web_options,
 )
 from bot.platforms import chat_platforms, checking_platform
 from bot.recovery import recover, take_up
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
+from bot.transfer import Transfer
 from bot.turns import Turns
+from bot.vault import open_vault, prepare
 from bot.web.server import create_app, serving
 from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
+from sessions.archive import ArchiveError
+from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
+from sessions.importing import Importing
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -91,13 +102,15 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
     async with AsyncExitStack() as stack:
         metrics = Metrics(clock=now)
         csv_path = settings.sessions.sessions_csv_path
+        shelf = await asyncio.to_thread(shelf_of, settings)
         try:
+            await prepare(shelf, clock=now)
             # The session file first: who owns it owns the data beside it.
             csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
             store = await stack.enter_async_context(csv)
             opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
             database = await stack.enter_async_context(opened)
-        except (SessionStoreError, DatabaseError) as error:
+        except (SessionStoreError, DatabaseError, ArchiveError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
         leftovers = Leftovers()
@@ -191,7 +204,29 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, csv_path.parent)),
         )
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        yield Bot(settings.agent.bot_name, turns, decisions, reminding, checks, alarms, office, now)
+        name = settings.agent.bot_name
+        opening = open_vault(shelf, store, database, runner, clock=now)
+        vault = await stack.enter_async_context(opening)
+        care = Care(
+            Integrity(store, database, records, runner, data, backup=vault.back_up, clock=now),
+            Cleaning(
+                turns,
+                Cleanup(database),
+                data,
+                retention(settings.data),
+                backup=vault.back_up,
+                clock=now,
+            ),
+            Transfer(
+                turns,
+                Importing(database, clock=now),
+                data,
+                settings.agent.history_max_chars,
+                clock=now,
+            ),
+            alarms,
+        )
+        yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, vault, now)
 
 
 @asynccontextmanager
@@ -231,6 +266,8 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(bot.turns.lanes.drain, settings.server.shutdown_grace_seconds)
         await recover(bot)
         await sweep_sessions(bot.turns)
+        bot.vault.every_night(scheduler, settings.backups.backup_at)
+        every_day(scheduler, bot.care, care_options(settings.data))
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)
         jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)

@@ -24,6 +24,7 @@ from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
 from bot.approvals import Approvals
+from bot.care import Care
 from bot.commands import TABLE, Call, Entry, answer_id, is_always_heard, parse, text_of
 from bot.deciders import OPERATOR
 from bot.decisions import Decisions
@@ -33,6 +34,7 @@ from bot.office import Office
 from bot.reminders import Reminding
 from bot.streams import ReplyStream
 from bot.turns import Turns
+from bot.vault import Vault
 from sessions.conversations import Conversations
 from sessions.database import DatabaseError
 from sessions.files import File
@@ -59,6 +61,8 @@ class Bot:
     checks: Sequence[Check]
     alarms: Alarms
     office: Office
+    care: Care
+    vault: Vault
     clock: Callable[[], datetime]
 
     @property

@@ -5,7 +5,8 @@ ThreadlineError
 ├── AgentFailed         this turn failed; the sentence may be shown to the person
 ├── MisshapenVerdict    a decision does not fit what was asked; nothing was stored
 ├── InterruptGone       what was to be decided is not open any more
-└── NoReminder          a reminder is not kept; the sentence says why
+├── NoReminder          a reminder is not kept; the sentence says why
+└── NoBackup            what cannot be undone was not begun, as there is no backup before it
 """
 
 
@@ -31,3 +32,7 @@ class InterruptGone(ThreadlineError):
 
 class NoReminder(ThreadlineError):
     """A reminder cannot be kept: its time is not clear or over, it says nothing, or is too much."""
+
+
+class NoBackup(ThreadlineError):
+    """No backup could be made before something that cannot be undone, so that was not begun."""

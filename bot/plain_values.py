@@ -1,5 +1,6 @@
 """What the settings say, as the plain values that the parts of the bot take."""
 
+from datetime import timedelta
 from importlib.metadata import version
 
 from adapters.api import ApiAdapter
@@ -7,10 +8,13 @@ from adapters.contract import Address
 from bot.agent.graph import Limits as TurnLimits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions
+from bot.care import CareOptions
+from bot.cleaning import Retention
 from bot.deciders import Deciders
 from bot.errors import StartError
 from bot.limits import LimitOptions
 from bot.web.options import ApiKey, WebOptions
+from config.data import DataSettings
 from config.settings import (
     AgentSettings,
     ApprovalSettings,
@@ -19,6 +23,9 @@ from config.settings import (
     ServerSettings,
     Settings,
 )
+from sessions.backup import BackupOptions, Shelf
+from sessions.backup_folder import BackupFolder
+from sessions.stored_files import Places
 
 CONTROL_SOCKET = "control.sock"
 
@@ -56,6 +63,18 @@ def limit_options(limits: LimitSettings) -> LimitOptions:
         turn_seconds=limits.turn_timeout_seconds,
         message_chars=limits.max_message_chars,
     )
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """Say what is backed up, where backups are, how long, and whether they are encrypted."""
+    backups, sessions = settings.backups, settings.sessions
+    options = BackupOptions(
+        keep=timedelta(days=backups.backup_keep),
+        passphrase=backups.backup_passphrase.get_secret_value(),
+        version=version("threadline"),
+    )
+    places = Places(sessions.data_dir, sessions.sessions_csv_path)
+    return Shelf(BackupFolder(backups.backup_dir), places, options)
 
 
 def agent_options(agent: AgentSettings) -> AgentOptions:
@@ -110,3 +129,21 @@ def admin_chats(logs: LogSettings) -> list[Address]:
     """Give the addresses of ADMIN_CHAT."""
     chats = [each.partition(":") for each in logs.admin_chat]
     return [Address(platform, chat, chat) for platform, _, chat in chats]
+
+
+def care_options(data: DataSettings) -> CareOptions:
+    """Say when the data is looked after."""
+    return CareOptions(data.integrity_at, data.cleanup_at)
+
+
+def retention(data: DataSettings) -> Retention:
+    """Say how long what is kept."""
+
+    def days(number: float) -> timedelta | None:
+        return timedelta(days=number) if number else None
+
+    return Retention(
+        conversations=days(data.conversation_retention_days),
+        dead_letters=days(data.dead_letter_retention_days),
+        exports=days(data.export_retention_days),
+    )

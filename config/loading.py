@@ -20,6 +20,7 @@ from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from config.data import BackupSettings, DataSettings
 from config.group import MEANT_EMPTY, Group
 from config.platforms import DiscordSettings, TelegramSettings
 from config.problems import Problem, SettingsWrong, in_words
@@ -179,7 +180,9 @@ class _Reader:
         agent = self._group(AgentSettings)
         approvals = self._group(ApprovalSettings)
         limits = self._group(LimitSettings)
+        backups = self._group(BackupSettings)
         logs = self._group(LogSettings)
+        data = self._group(DataSettings)
         telegram = self._group(TelegramSettings)
         discord = self._group(DiscordSettings)
         self._check(server_rules(server))
@@ -196,9 +199,21 @@ class _Reader:
                 "data_dir": self._home / sessions.data_dir.expanduser(),
             }
         )
+        backup_dir = self._home / backups.backup_dir.expanduser()
+        backups = backups.model_copy(update={"backup_dir": backup_dir})
         agent = agent.model_copy(update={"system_prompt": prompt})
         return Settings(
-            self._home, server, sessions, limits, agent, approvals, logs, telegram, discord
+            self._home,
+            server,
+            sessions,
+            limits,
+            agent,
+            approvals,
+            backups,
+            logs,
+            data,
+            telegram,
+            discord,
         )
 
     def _group(self, kind: type[SomeGroup]) -> SomeGroup:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from config import values
+from config.data import BackupSettings, DataSettings
 from config.group import CommaList, Group, Lower, setting
 from config.platforms import DiscordSettings, TelegramSettings
 
@@ -230,14 +231,20 @@ class Settings:
     limits: LimitSettings
     agent: AgentSettings
     approvals: ApprovalSettings
+    backups: BackupSettings
     logs: LogSettings
+    data: DataSettings
     telegram: TelegramSettings
     discord: DiscordSettings
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that are never shown or logged."""
-        tokens = (self.telegram.telegram_bot_token, self.discord.discord_bot_token)
+        tokens = (
+            self.telegram.telegram_bot_token,
+            self.discord.discord_bot_token,
+            self.backups.backup_passphrase,
+        )
         texts = (token.get_secret_value() for token in tokens)
         return (*values.secret_texts(self.server.api_keys), *filter(None, texts))
 
@@ -248,7 +255,9 @@ GROUPS: Mapping[str, type[Group]] = {
     "limits": LimitSettings,
     "agent": AgentSettings,
     "approvals": ApprovalSettings,
+    "backups": BackupSettings,
     "logs": LogSettings,
+    "data": DataSettings,
     "telegram": TelegramSettings,
     "discord": DiscordSettings,
 }

@@ -14,6 +14,7 @@ Decider = Literal["requester", "admins", "two"]
 KEY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PERSON = re.compile(r"[a-z][a-z0-9_-]*:\S+")
 IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 TELEGRAM_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 OPERATOR = "operator"
 
@@ -27,6 +28,15 @@ class ApiKey:
     name: str
     role: Role
     secret: SecretStr
+
+
+def time_of_day(text: str) -> str:
+    """Check a time such as ``03:30``, or ``off``."""
+    if text.lower() == "off":
+        return "off"
+    if not TIME_OF_DAY.fullmatch(text):
+        raise ValueError("it is neither a time of day, from 00:00 to 23:59, nor off")
+    return text
 
 
 def parts(text: object) -> object:

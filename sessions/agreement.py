@@ -15,18 +15,25 @@ from sessions.tables import HAS_NOT_ENDED, approvals, conversations, ledger, mes
 
 Severity = Literal["error", "warning"]
 
+#: What mends a finding: words for the operator, a command wherever there is one.
+RESTART = "stop the bot and start it again"
+RESTORE = "data restore FILE"
+REPAIR = "data repair"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that does not agree: the rule that it breaks, about what, and as a sentence.
 
     An error should never be; a warning is what a crash, a failure or a person may have left.
+    `mend` says what mends it; empty if nothing has to, or can.
     """
 
     rule: str
     severity: Severity
     about: str
     text: str
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Rule:
     text: str
     at_rest: bool = False
     severity: Severity = "error"
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class Thread:
 
 answer = messages.alias("answer")
 of_person = messages.c.role == "user"
+# Words that were erased may have been the last of a conversation, and a command begins none.
+to_the_agent = and_(messages.c.text != "", ~messages.c.text.startswith("/", autoescape=True))
 its_approval = and_(approvals.c.message_id == messages.c.id, HAS_NOT_ENDED)
 blocking = and_(
     approvals.c.thread_id == messages.c.thread_id, HAS_NOT_ENDED, approvals.c.decided_at.is_(None)
@@ -81,6 +91,7 @@ RULES = (
             ~exists().where(answer.c.answers == messages.c.id),
         ),
         "The message was answered, and nothing was said to it.",
+        mend=RESTORE,
     ),
     Rule(
         "told",
@@ -99,6 +110,7 @@ RULES = (
         .group_by(answer.c.answers)
         .having(func.count() > 1),
         "The message has more than one answer.",
+        mend=RESTORE,
     ),
     Rule(
         "answered in its place",
@@ -114,42 +126,46 @@ RULES = (
             )
         ),
         "The answer belongs to another person, place or conversation than its message.",
+        mend=RESTORE,
     ),
     Rule(
         "worked on",
         select(messages.c.id).where(messages.c.state.in_(("received", "running"))),
         "Nobody works on the message, and it has not ended.",
         at_rest=True,
+        mend=RESTART,
     ),
     Rule(
         "parked behind an approval",
         select(messages.c.id).where(messages.c.state == "parked", ~exists().where(its_approval)),
         "The message waits for an approval that there is not.",
         at_rest=True,
+        mend=RESTART,
     ),
     Rule(
         "held behind an approval",
         select(messages.c.id).where(messages.c.state == "held", ~exists().where(blocking)),
         "The message is held, and no approval is open in its conversation.",
         at_rest=True,
+        mend=RESTART,
     ),
     Rule(
         "in a conversation",
         select(messages.c.id).where(
             of_person,
             messages.c.thread_id != "",
-            # Words that were erased may have been its last, and a command begins none.
-            messages.c.text != "",
-            ~messages.c.text.startswith("/", autoescape=True),
+            to_the_agent,
             ~exists().where(conversations.c.id == messages.c.thread_id),
         ),
         "The conversation of the message has no record.",
+        mend=REPAIR,
     ),
     Rule(
         "carried out",
         select(approvals.c.id).where(HAS_NOT_ENDED, approvals.c.decided_at.is_not(None)),
         "The approval was decided, and the decision is not carried out.",
         at_rest=True,
+        mend=RESTART,
     ),
     Rule(
         "asked by a message",
@@ -158,6 +174,7 @@ RULES = (
         ),
         "The approval is open, and no message waits for it.",
         at_rest=True,
+        mend=RESTART,
     ),
     Rule(
         "known outcome",
@@ -174,7 +191,7 @@ def in_records(db: Connection, sessions: Sequence[Session], *, at_rest: bool) ->
     for rule in RULES:
         if at_rest or not rule.at_rest:
             for found in db.execute(rule.query).scalars():
-                yield Finding(rule.name, rule.severity, str(found), rule.text)
+                yield Finding(rule.name, rule.severity, str(found), rule.text, rule.mend)
     yield from _in_threads_of(sessions)
     if at_rest:
         yield from _in_rows(db, sessions)
@@ -185,7 +202,7 @@ def _in_threads_of(sessions: Sequence[Session]) -> Iterator[Finding]:
     for thread_id, many in owners.items():
         if many > 1:
             text = f"The conversation is open in {many} sessions."
-            yield Finding("in one session", "error", thread_id, text)
+            yield Finding("in one session", "error", thread_id, text, RESTART)
 
 
 def _in_rows(db: Connection, sessions: Sequence[Session]) -> Iterator[Finding]:
@@ -203,14 +220,14 @@ def _in_rows(db: Connection, sessions: Sequence[Session]) -> Iterator[Finding]:
     for approval_id, session_id in shown.items():
         if open_now.get(approval_id) != session_id:
             text = f"Session {session_id} shows an approval that is not open in it."
-            yield Finding("shown while open", "error", approval_id, text)
+            yield Finding("shown while open", "error", approval_id, text, RESTART)
     for approval_id, session_id in open_now.items():
         if session_id not in live:
             text = "The approval is open, and its session has ended."
             yield Finding("open in a session", "warning", approval_id, text)
         elif approval_id not in shown:
             text = f"The approval is open, and the row of session {session_id} does not show it."
-            yield Finding("shown in its row", "error", approval_id, text)
+            yield Finding("shown in its row", "error", approval_id, text, RESTART)
 
 
 def speakers(db: Connection) -> Iterator[Speaker]:
@@ -229,7 +246,7 @@ def speakers(db: Connection) -> Iterator[Speaker]:
 def threads(db: Connection) -> Sequence[Thread]:
     """Give every thread in which something was said or asked."""
     newest = select(func.max(messages.c.number).label("number")).where(
-        of_person, messages.c.thread_id != ""
+        of_person, messages.c.thread_id != "", to_the_agent
     )
     last = newest.group_by(messages.c.thread_id).subquery()
     query = select(messages).join(last, last.c.number == messages.c.number)

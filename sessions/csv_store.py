@@ -7,7 +7,7 @@ its caller goes on. Soon after, the CSV is written anew (see `fold`).
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -24,6 +24,7 @@ from sessions.live_sessions import Change, key_of
 from sessions.models import Session, SessionKey
 from sessions.ownership import owning
 from sessions.recovery import Recovered, recover
+from sessions.removals import all_removed
 from sessions.report import StoreReport
 from sessions.rows import session_of
 from sessions.session_files import SessionFiles
@@ -193,7 +194,7 @@ class CsvStore:
                 await asyncio.sleep(0)
         if idle:
             steps.append((self._submit(removal_of(idle)), idle))
-        return await _removed(steps)
+        return await all_removed(steps)
 
     async def fold(self) -> None:
         """Write the CSV now, and not in a second.
@@ -202,6 +203,14 @@ class CsvStore:
             OSError, StoreFailed: it could not be written; it is tried again later.
         """
         await self._folding.now()
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Make no change durable while the ``with`` lasts; changes wait meanwhile."""
+        return self._commits.held()
+
+    def rows(self) -> Sequence[str]:
+        """Return the rows of the file, as a fold would write them now."""
+        return self._live.lines()
 
     # ------------------------------------------------------------ inside
 
@@ -275,22 +284,6 @@ class CsvStore:
             await asyncio.to_thread(self._journal.close, remove=self._folding.is_complete)
         except OSError as error:  # it stays, and the next start finds nothing in it to do
             log.warning("the journal of the sessions is not removed", reason=str(error))
-
-
-async def _removed(
-    steps: Sequence[tuple[asyncio.Future[Position], Sequence[Session]]],
-) -> Sequence[Session]:
-    results = await asyncio.gather(*(arrived for arrived, _ in steps), return_exceptions=True)
-    removed: list[Session] = []
-    failed: BaseException | None = None
-    for (_, sessions), result in zip(steps, results, strict=True):
-        if isinstance(result, BaseException):
-            failed = result
-        else:
-            removed += sessions
-    if failed is not None and not removed:
-        raise failed
-    return removed
 
 
 def _in_order(lines: Sequence[str]) -> Sequence[Session]:

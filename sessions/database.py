@@ -8,7 +8,14 @@ DatabaseError
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -136,6 +143,10 @@ class Database:
                 raise DatabaseFailed(f"The database could not be read: {error.orig}.") from error
 
         return await asyncio.get_running_loop().run_in_executor(self._reading, reading)
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Commit nothing while the ``with`` lasts; writes wait meanwhile."""
+        return self._writer.held()
 
     def wipe(self) -> None:
         """Remove what deleted words have left in the file; it blocks."""

@@ -76,6 +76,11 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     here = messages.c.thread_id == thread_id
     erase_messages(db, and_(here, messages.c.state.in_((*ENDED, *BOTS)), messages.c.id != but))
     db.execute(delete(conversations).where(conversations.c.id == thread_id))
+    hash_decisions(db, thread_id)
+
+
+def hash_decisions(db: Connection, thread_id: str) -> None:
+    """Let the words of a conversation's approvals and actions be their hashes."""
     asked_for = approvals.c.thread_id == thread_id
     _hash_rows(db, approvals, asked_for, actions=_hashed_actions, verdicts=_hashed_verdicts)
     db.execute(update(approvals).where(asked_for).values(decided_name=""))

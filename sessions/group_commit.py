@@ -3,7 +3,9 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -15,6 +17,19 @@ LARGEST_BATCH = 1024
 
 #: So long a write that nobody is in a hurry for waits for another.
 PATIENCE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hold:
+    """A time in which nothing is committed: `stands` when it begins, until it is `over`."""
+
+    stands: asyncio.Future[None]
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self) -> None:
+        """Tell on the loop that it has begun, unless nobody waits for it any more."""
+        if not self.stands.done():
+            self.stands.set_result(None)
 
 
 class GroupCommit(Generic[Work, Result]):
@@ -40,6 +55,7 @@ class GroupCommit(Generic[Work, Result]):
         self._after = after
         self._batches = batches
         self._queue: deque[tuple[Work, asyncio.Future[Result]]] = deque()
+        self._holds: deque[_Hold] = deque()
         self._filled = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,6 +94,23 @@ class GroupCommit(Generic[Work, Result]):
             self._wake()
         return future
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Commit nothing while the ``with`` lasts; what is handed over meanwhile waits.
+
+        When it begins, everything that was committed before has been told to its callers.
+        """
+        if self._closed or self._loop is None:
+            raise RuntimeError(f"{self._thread.name} is not open")
+        hold = _Hold(self._loop.create_future())
+        self._holds.append(hold)
+        self._filled.set()
+        try:
+            await hold.stands
+            yield
+        finally:
+            hold.over.set()
+
     def _wake(self) -> None:
         if self._queue and not self._filled.is_set():  # waking costs more than the rest of this
             self._filled.set()
@@ -88,10 +121,18 @@ class GroupCommit(Generic[Work, Result]):
             self._filled.wait()
             self._filled.clear()  # before looking: what comes now sets it again
             closing = self._closed
-            while queue:
+            while queue or self._holds:
+                if self._holds:
+                    self._stand_still(self._holds.popleft())
+                    continue
                 self._settle([queue.popleft() for _ in range(min(len(queue), LARGEST_BATCH))])
             if closing:
                 return
+
+    def _stand_still(self, hold: _Hold) -> None:
+        assert self._loop is not None  # noqa: S101 - held() has seen it
+        self._loop.call_soon_threadsafe(hold.begin)
+        hold.over.wait()
 
     def _settle(self, batch: list[tuple[Work, asyncio.Future[Result]]]) -> None:
         results: Sequence[Result | Exception]

@@ -158,6 +158,10 @@ class Past:
             db.execute(CHANGE, {"message": but.id, **command})
 
         await self._database.write(work)
+        await self.wipe()
+
+    async def wipe(self) -> None:
+        """Remove what deleted words have left in the file."""
         await asyncio.to_thread(self._database.wipe)
 
     async def rewrite(self) -> bool:

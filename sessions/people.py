@@ -67,6 +67,10 @@ class People:
         blocked = [(each.blocked_at, each) for each in known if each.blocked_at is not None]
         return [each for _, each in sorted(blocked, key=lambda pair: (pair[0], pair[1].person))]
 
+    def look_again(self) -> None:
+        """Read everybody anew, as rows were added past this."""
+        self._known = None
+
     async def _change(self, person: str, **columns: Any) -> Person:
         known = await self._all()
         values = asdict(Person(person)) | columns

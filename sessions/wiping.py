@@ -5,6 +5,8 @@ that were free before, and not the pieces that lie between the rows of a page si
 Only a file that is written anew is certain to have none of these.
 """
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +18,17 @@ PIECE = 8 * 1024 * 1024
 
 #: What a connection that deletes words is opened with; it costs no write of its own.
 OVERWRITE = "secure_delete=FAST"
+
+#: Who deletes words cuts the log of a database, for which it would keep all writers waiting until
+#: nobody reads from an older moment. So while a backup copies, only who deletes waits, here.
+COPYING = "copying.lock"
+
+
+@contextmanager
+def copying(directory: Path) -> Iterator[None]:
+    """Let nobody wipe or rewrite a database in this directory; it waits for who does."""
+    with _locked(directory, fcntl.LOCK_EX):
+        yield
 
 
 def wipe(path: Path, *, small: int = SMALL) -> None:
@@ -43,9 +56,23 @@ def rewrite(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+    with (
+        _locked(path.parent, fcntl.LOCK_SH),
+        closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db,
+    ):
         yield db
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    """Hold the lock; it ends with the process, however that ends."""
+    descriptor = os.open(directory / COPYING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _overwrite_free_pages(db: sqlite3.Connection) -> None:

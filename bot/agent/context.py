@@ -40,6 +40,12 @@ class TurnContext:
         while self.busy_tools:
             await self.at_rest.wait()
 
+    async def cancel_when_stopped(self, run: "asyncio.Task[None]") -> None:
+        """Cancel a run once the person said stop and no tool is in the middle of its work."""
+        await self.stop.wait()
+        await self.tools_at_rest()
+        run.cancel()
+
 
 current_turn: ContextVar[TurnContext] = ContextVar("current_turn")
 """Set by the runner for the time of a run. LangGraph hands it on into nodes and tools."""

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -134,19 +135,28 @@ class Runner:
         """End what is open in a thread with a sentence, without calling the model."""
         messages = await self._messages(thread_id)
         refused = await self._answers(thread_id, messages, text)
-        await self._append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
+        await self.append(thread_id, [*refused, AIMessage(text, id=str(uuid4()))])
 
     async def rewind(self, thread_id: str, message_id: str) -> frozenset[str]:
         """Take a person's message, and all that came of it, out of a thread; give what is left."""
         kept, gone = split_at(await self._messages(thread_id), message_id)
         if gone:
-            await self._append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
+            await self.append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
         return frozenset(str(each.id) for each in kept)
 
-    async def forget(self, thread_id: str) -> None:
-        """Delete a thread, every byte of it."""
+    async def forget(self, thread_id: str, *, at_once: bool = True) -> None:
+        """Delete a thread, every byte of it; if not at once, the last ones go with `wipe`."""
         await self._saver.adelete_thread(thread_id)
+        if at_once:
+            await self.wipe()
+
+    async def wipe(self) -> None:
+        """Remove what deleted threads have left in their file."""
         await asyncio.to_thread(wipe, self._saver.path)
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Write no thread while the ``with`` lasts; turns that want to, wait meanwhile."""
+        return self._saver.held()
 
     async def rewrite(self) -> bool:
         """Write the file of the threads anew if that is due; say whether it was."""
@@ -158,7 +168,7 @@ class Runner:
         listener = Listener(self._speaking)
         said: asyncio.Queue[TextDelta | None] = asyncio.Queue()
         run = asyncio.create_task(self._pump(what, context, durability, listener, said))
-        stopping = asyncio.create_task(_stopped(context, run))
+        stopping = asyncio.create_task(context.cancel_when_stopped(run))
         at_rest = False
         try:
             while (delta := await said.get()) is not None:
@@ -222,7 +232,7 @@ class Runner:
                 return Parked(requests)
         messages = _messages_in(found)
         if direct := answered_by_tools(messages):
-            await self._append(context.thread_id, [direct])
+            await self.append(context.thread_id, [direct])
             messages.append(direct)
         finished = _finished(messages)
         if finished is None:
@@ -238,10 +248,10 @@ class Runner:
         if isinstance(what, dict) and context.message_id not in {each.id for each in messages}:
             kept = [*what["messages"]]
         answer = AIMessage(text or "(Stopped before anything was written.)", id=str(uuid4()))
-        await self._append(context.thread_id, [*kept, answer])
+        await self.append(context.thread_id, [*kept, answer])
         return Finished(str(answer.id), answer.text, stopped=True)
 
-    async def _append(self, thread_id: str, messages: Sequence[AnyMessage | RemoveMessage]) -> None:
+    async def append(self, thread_id: str, messages: Sequence[AnyMessage | RemoveMessage]) -> None:
         """Add or remove messages and leave the thread at rest: nothing open, nothing to run."""
         await self._graph.abulk_update_state(
             _config(thread_id),
@@ -284,10 +294,3 @@ def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-async def _stopped(context: TurnContext, run: "asyncio.Task[None]") -> None:
-    """Cancel the run once the person said stop and no tool is in the middle of its work."""
-    await context.stop.wait()
-    await context.tools_at_rest()
-    run.cancel()

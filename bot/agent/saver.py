@@ -9,7 +9,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +70,10 @@ class ThreadSaver(BaseCheckpointSaver[int]):
         self._commits = commits
         self._nested: set[str] = set()
         self._known: dict[str, list[CheckpointTuple] | None] = {}
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Write nothing while the ``with`` lasts; turns that want to, wait meanwhile."""
+        return self._commits.held()
 
     @contextmanager
     def remembering(self, thread_id: str) -> Iterator[None]:

@@ -100,6 +100,12 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def thread_ids(path: Path) -> set[str]:
+    """Name the threads in a file that others may use."""
+    with closing(sqlite3.connect(path, timeout=30)) as database:
+        return {name for (name,) in database.execute("SELECT DISTINCT thread_id FROM checkpoints")}
+
+
 def ours_or_new(path: Path, tables: frozenset[str], fill: Callable[[Path], None]) -> None:
     """Make sure that this is our database, or make it.
 

@@ -81,6 +81,32 @@ def perform(command: Callable[[Operator], Coroutine[Any, Any, Result]]) -> Resul
     return asyncio.run(run())
 
 
+def perform_in_running(
+    data: Path, command: Callable[[Operator], Coroutine[Any, Any, Result]]
+) -> Result:
+    """Run a command with the bot that runs with this data directory, and never with one of its own.
+
+    Raises:
+        httpx.TransportError: it does not run, or stops.
+        Refusal: it refused.
+    """
+
+    async def run() -> Result:
+        async with _reaching(data / CONTROL_SOCKET) as operator:
+            return await command(operator)
+
+    return asyncio.run(run())
+
+
+def runs_in(data: Path) -> bool:
+    """Say whether a bot runs with this data directory.
+
+    Raises:
+        StartError: one of another account does.
+    """
+    return _answers(data / CONTROL_SOCKET)
+
+
 def _with_own_bot(
     loaded: Loaded, path: Path, command: Callable[[Operator], Coroutine[Any, Any, Result]]
 ) -> Result:

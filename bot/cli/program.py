@@ -7,7 +7,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from bot.cli import approvals, dead, pair, people, sessions
+from bot.cli import approvals, data, dead, pair, people, sessions
 from bot.cli.chat import chat
 from bot.cli.config import show_config
 from bot.cli.house import Refusal, version
@@ -33,6 +33,7 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(dead.app, name="dead")
 app.add_typer(people.app, name="people")
 app.add_typer(pair.app, name="pair")
+app.add_typer(data.app, name="data")
 app.command("stats")(show_stats)
 app.command("config")(show_config)
 

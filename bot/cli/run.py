@@ -26,7 +26,8 @@ def run_bot() -> None:
 
         runner = asyncio.Runner()
         try:
-            runner.run(_serve(loaded, serve_bot(loaded.settings)))
+            while runner.run(_serve(loaded, serve_bot(loaded.settings))):
+                tell("Starting again.")
         except BaseException:
             runner.close()
             raise
@@ -35,13 +36,22 @@ def run_bot() -> None:
     os._exit(0)
 
 
-async def _serve(loaded: Loaded, serving: "AbstractAsyncContextManager[Running]") -> None:
+async def _serve(loaded: Loaded, serving: "AbstractAsyncContextManager[Running]") -> bool:
+    """Serve until it is told to stop; say whether it is to start again, for a restore."""
     with _stop_signals() as stop:
         async with serving as running:
+            again = asyncio.Event()
+
+            def restart() -> None:
+                again.set()
+                stop.set()
+
+            running.bot.vault.restoring.restart = restart
             _announce(loaded, running.served.url)
             await stop.wait()
             tell("Stopping. Turns that have begun may finish.")
     tell("Stopped.")
+    return again.is_set()
 
 
 @contextmanager

@@ -9,6 +9,10 @@ from fastapi import FastAPI
 from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
+from bot.web.data_backup import backup_routes
+from bot.web.data_cleanup import cleanup_routes
+from bot.web.data_integrity import integrity_routes
+from bot.web.data_transfer import export_routes, import_routes
 from bot.web.dead_letters import dead_letter_routes
 from bot.web.edits import edit_routes
 from bot.web.guests import guest_routes
@@ -35,6 +39,11 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         set_aside_routes(bot),
         people_routes(bot),
         guest_routes(bot),
+        backup_routes(bot, operator=operator),
+        integrity_routes(bot),
+        cleanup_routes(bot),
+        export_routes(bot),
+        import_routes(bot, operator=operator),
         statistics_routes(bot),
         metrics_routes(bot),
         health_routes(bot, options.version, lambda: api.takes),

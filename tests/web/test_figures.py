@@ -15,7 +15,14 @@ from tests.web.running import Side, running
 KEYS = "shop:app:shop-secret-1,ops:admin:ops-secret-3"
 SHOP = {"X-API-Key": "shop-secret-1"}
 OPS = {"X-API-Key": "ops-secret-3"}
-ADDRESSES = ("/metrics", "/api/stats", "/api/people/blocked", "/api/dead-letters")
+ADDRESSES = (
+    "/metrics",
+    "/api/stats",
+    "/api/people/blocked",
+    "/api/dead-letters",
+    "/api/data/integrity",
+    "/api/data/cleanup",
+)
 
 
 async def figures(side: Side) -> dict[str, float]:

@@ -1,0 +1,77 @@
+"""`data integrity` and `data repair`: whether what is kept is whole, and mending it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.house import enter
+from bot.cli.operator import Operator, perform, runs_in
+from bot.cli.screen import agreed, complain, show_json, show_table, tell
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+TITLES = ("about", "severity", "what is found", "what mends it")
+
+
+def show_integrity(as_json: AsJson = False) -> None:
+    """Look whether all files and records are whole and agree. Exits with 1 if one does not."""
+    findings = _in_closed_files() or _in_everything()
+    if as_json:
+        show_json(findings)
+    elif findings:
+        show_table(TITLES, map(_row, findings))
+    else:
+        print("Everything is whole and agrees.")
+    if any(each["severity"] == "error" for each in findings):
+        raise typer.Exit(1)
+
+
+def repair(yes: Yes = False) -> None:
+    """Mend what can be mended, after a backup, and show what is left."""
+    if not agreed("Mend what can be mended?", yes=yes):
+        raise typer.Exit(1)
+
+    async def work(operator: Operator) -> Any:
+        return await operator.ask("POST", "/api/data/repair")
+
+    done = perform(work)
+    if done["backup"]:
+        tell(f"The state before is kept: {done['backup']}.")
+    print(f"Mended: {done['mended']}.")
+    if done["left"]["findings"]:
+        complain("Still found:")
+        show_table(TITLES, map(_row, done["left"]["findings"]))
+
+
+def _in_closed_files() -> Sequence[Any]:
+    """Look at the files of a bot that does not run, as opening them could hide what is wrong."""
+    loaded = enter()
+    sessions = loaded.settings.sessions
+    if runs_in(sessions.data_dir):
+        return ()
+    from sessions.structure import (  # noqa: PLC0415 - with a bot running it is not needed
+        databases_in,
+        in_databases,
+        in_session_files,
+    )
+
+    found = [
+        *in_databases(databases_in(sessions.data_dir)),
+        *in_session_files(sessions.sessions_csv_path, in_use=False),
+    ]
+    return [asdict(each) for each in found]
+
+
+def _in_everything() -> Sequence[Any]:
+    async def work(operator: Operator) -> Any:
+        return (await operator.ask("GET", "/api/data/integrity"))["findings"]
+
+    found: Sequence[Any] = perform(work)
+    return found
+
+
+def _row(finding: Any) -> tuple[str, ...]:
+    return (finding["about"], finding["severity"], finding["text"], finding["mend"])

@@ -1,0 +1,110 @@
+"""The folder of backups: their names, which are there, which were verified, which may go."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from sessions.private_files import make_private_directory
+
+NAME = re.compile(r"threadline-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z-]+)\.tar\.gz(\.age)?")
+STAMP = "%Y%m%dT%H%M%SZ"
+VERIFIED = "verified.json"
+_READ = TypeAdapter(dict[str, datetime])
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """An archive in the folder: when and why it was made, its size in bytes.
+
+    `verified_at` is when it was last unpacked and found to be whole; None: not since it was made.
+    """
+
+    path: Path
+    made_at: datetime
+    why: str
+    encrypted: bool
+    size: int
+    verified_at: datetime | None
+
+
+class BackupFolder:
+    """A folder with archives. Every method blocks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def prepare(self) -> None:
+        """Make the folder, and take away what a process that died has left in it."""
+        make_private_directory(self.path)
+        for each in self.path.iterdir():
+            if each.name.startswith(".making-"):
+                shutil.rmtree(each)
+            elif each.name.endswith((".partial", ".plain")):
+                each.unlink()
+
+    def new(self, made_at: datetime, why: str, *, encrypted: bool) -> Path:
+        """Give a path that is not used; `why` is words with hyphens."""
+        stamp, number = made_at.astimezone(UTC).strftime(STAMP), 1
+        while True:
+            again = f"-{number}" if number > 1 else ""
+            name = f"threadline-{stamp}{again}-{why}.tar.gz{'.age' if encrypted else ''}"
+            if not (self.path / name).exists():
+                return self.path / name
+            number += 1
+
+    def working_in(self, archive: Path) -> Path:
+        """Make an empty folder in which an archive is put together, or taken apart."""
+        folder = self.path / f".making-{archive.name}"
+        if folder.exists():
+            shutil.rmtree(folder)
+        make_private_directory(folder)
+        return folder
+
+    def all(self) -> Sequence[Backup]:
+        """List the backups, the newest first."""
+        if not self.path.is_dir():
+            return []
+        verified = self._verified()
+        found = []
+        for path in self.path.iterdir():
+            if match := NAME.fullmatch(path.name):
+                made_at = datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)
+                size = path.stat().st_size
+                checked = verified.get(path.name)
+                found.append(Backup(path, made_at, match[2], bool(match[3]), size, checked))
+        return sorted(found, key=lambda each: (each.made_at, each.path.name), reverse=True)
+
+    def find(self, name: str) -> Path | None:
+        """Find an archive by its name; None if there is none."""
+        path = self.path / name
+        return path if NAME.fullmatch(name) and path.is_file() else None
+
+    def note_verified(self, name: str, at: datetime) -> None:
+        """Remember that an archive was found to be whole."""
+        there = {each.path.name for each in self.all()}
+        kept = {one: when for one, when in {**self._verified(), name: at}.items() if one in there}
+        new = self.path / f"{VERIFIED}.partial"
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({one: when.isoformat() for one, when in kept.items()}, file)
+        new.replace(self.path / VERIFIED)
+
+    def drop_older(self, now: datetime, keep: timedelta) -> Sequence[str]:
+        """Remove what is older than that, but never the newest; return the names."""
+        old = [each.path for each in self.all()[1:] if each.made_at < now - keep]
+        for path in old:
+            path.unlink()
+        return [path.name for path in old]
+
+    def _verified(self) -> dict[str, datetime]:
+        try:
+            return _READ.validate_json((self.path / VERIFIED).read_bytes())
+        except (FileNotFoundError, ValueError):  # then nothing is known to be verified
+            return {}

@@ -1,0 +1,70 @@
+"""Backups on the command line, with a bot running and without one."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from tests.backups.keeping import flip
+from tests.cli.program import Threadline, in_process, running_bot, write_env
+
+
+@pytest.fixture(params=["the bot runs", "no bot runs"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    write_env(tmp_path)
+    with running_bot(tmp_path) if request.param == "the bot runs" else nullcontext():
+        yield tmp_path
+
+
+@pytest.fixture
+def threadline(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Threadline:
+    return in_process(home, monkeypatch, capsys)
+
+
+@pytest.mark.timeout(180)
+def test_a_backup_is_made_verified_and_put_back(threadline: Threadline, home: Path) -> None:
+    threadline("chat", typed="note: milk\n")
+    made = threadline("data", "backup")
+    archive = made.out.split()[0]
+    assert made.out.startswith(f"{archive} holds ")
+    assert "Nobody could write for " in made.out
+    threadline("chat", typed="what came later\n")
+    assert f"{archive} is whole" in threadline("data", "verify").out
+    looked = threadline("data", "restore", archive, "--dry-run")
+    assert "conversations.db: messages: 4 now, 2 then\n" in looked.out
+    asked = threadline("data", "restore", archive)
+    assert (asked.status, "--yes" in asked.err) == (1, True)
+    done = threadline("data", "restore", archive, "--yes")
+    assert f"{archive} is in place. What was there before is kept: threadline-" in done.out
+    there = json.loads(threadline("data", "info", "--json").out)
+    assert [each["why"] for each in there["backups"]] == ["before-restore", "asked"]
+    assert there["backups"][1]["verified_at"] is not None
+    assert there["last_restore"]["done"] is True
+    shown = threadline("data", "info").out
+    assert archive in shown
+    assert re.search(r"^first message +20\d\d-", shown, re.MULTILINE)
+    assert "Nothing" not in threadline("data", "restore", archive, "--dry-run").err
+
+
+@pytest.mark.timeout(180)
+def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refused(
+    threadline: Threadline, home: Path
+) -> None:
+    archive = threadline("data", "backup").out.split()[0]
+    elsewhere = home / "elsewhere.tar.gz"
+    (home / "data" / "backups" / archive).rename(elsewhere)
+    gone = threadline("data", "verify", archive)
+    assert (gone.status, gone.err) == (
+        1,
+        "There is no such backup; `data info` lists them.\n",
+    )
+    assert "elsewhere.tar.gz is whole" in threadline("data", "verify", str(elsewhere)).out
+    flip(elsewhere, elsewhere.stat().st_size // 2)
+    refused = threadline("data", "restore", str(elsewhere), "--yes")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.startswith("Nothing was changed. elsewhere.tar.gz is damaged: ")
