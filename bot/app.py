@@ -25,10 +25,12 @@ from bot.checks import (
     checking_sessions,
     checking_threads,
 )
+from bot.commands import said
 from bot.decisions import Decisions
 from bot.errors import StartError
 from bot.lanes import Lanes
 from bot.leftovers import Leftovers
+from bot.library import Library
 from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.office import Office
@@ -60,6 +62,8 @@ from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.reminders import Reminders
+from sessions.search import Search
+from sessions.shelf import Shelf
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
@@ -187,8 +191,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_outbox(database, outbox, now),
             checking_disk((data, csv_path.parent)),
         )
+        search = await stack.enter_async_context(
+            Search.open(data / "search.db", database, said=said)
+        )
+        library = Library(search, Shelf(database))
         office = Office(metrics, Statistics(database), database, lanes, store.report)
-        yield Bot(settings.agent.bot_name, turns, decisions, reminding, checks, alarms, office, now)
+        name = settings.agent.bot_name
+        yield Bot(name, turns, decisions, reminding, checks, alarms, office, library, now)
 
 
 @asynccontextmanager
@@ -230,7 +239,15 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         await sweep_sessions(bot.turns)
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)
-        jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)
+        jobs = Jobs(
+            bot.turns,
+            bot.decisions,
+            bot.reminding,
+            bot.library.search,
+            every,
+            bot.look_around,
+            going_on,
+        )
         await stack.enter_async_context(sweeping(scheduler, jobs))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         for platform in platforms:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from sessions.data_tables import note_changed
 from sessions.models import Place
 from sessions.platform_tables import files
 from sessions.tables import (
@@ -39,10 +40,13 @@ from sessions.tables import (
 PLACE = tuple(field.name for field in fields(Place))
 ENDED = ("answered", "rejected", "dead")
 BOTS = ("written", "showing", "delivered", "dead")
+#: Commands whose answers have words of other conversations than the one they are given in.
+QUOTING = ("/resume", "/search", "/tag", "/export")
 
 
 def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
     """Empty the texts and names of messages; what was not shown yet never will be."""
+    note_changed(db, which)
     whose = select(messages.c.id).where(which)
     db.execute(delete(parts).where(parts.c.shows.in_(whose)))
     db.execute(delete(dead_letters).where(dead_letters.c.message_id.in_(whose)))
@@ -61,11 +65,10 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
         messages.c.role == "user",
         *(messages.c[part] == getattr(place, part) for part in PLACE),
     )
-    # The list that /resume gives has the titles of other conversations.
     lists = and_(
         messages.c.platform == place.platform,
         or_(messages.c.user_id == place.user_id, messages.c.chat_id == place.chat_id),
-        func.lower(messages.c.text).like("/resume%"),
+        or_(*(func.lower(messages.c.text).like(f"{each}%") for each in QUOTING)),
     )
     asked = select(messages.c.id).where(or_(unbound, lists), messages.c.state.in_(ENDED))
     ids = list(db.execute(asked).scalars())

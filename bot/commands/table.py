@@ -5,7 +5,18 @@ conversation; the others are answered at once, also while the agent works.
 """
 
 from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
-from bot.commands import deciding, past, reminding, resuming, settings, talking, usage
+from bot.commands import (
+    deciding,
+    finding,
+    naming,
+    past,
+    reminding,
+    resuming,
+    settings,
+    taking,
+    talking,
+    usage,
+)
 from bot.commands.call import COMMAND, Entry
 
 UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking.unknown)
@@ -27,6 +38,27 @@ TABLE: tuple[Entry, ...] = (
         resuming.resume,
         queues=True,
         binds=False,
+    ),
+    Entry(
+        Command("search", "Find what was said", "words | #tag words", private=True),
+        finding.search,
+    ),
+    Entry(
+        Command("title", "Name this conversation", "[title]", private=True),
+        naming.title,
+        queues=True,
+    ),
+    Entry(
+        Command("tag", "Tag this conversation; -tag takes it off", "[tag …]", private=True),
+        naming.tag,
+        queues=True,
+    ),
+    Entry(
+        Command(
+            "export", "Give this conversation, or all, as a file", "[html|json] [all]", private=True
+        ),
+        taking.export,
+        queues=True,
     ),
     Entry(
         Command(

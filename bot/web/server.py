@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
+from bot.web.conversations import conversation_routes
 from bot.web.dead_letters import dead_letter_routes
 from bot.web.edits import edit_routes
 from bot.web.guests import guest_routes
@@ -17,6 +18,7 @@ from bot.web.metrics import metrics_routes
 from bot.web.options import WebOptions
 from bot.web.people import people_routes
 from bot.web.records import BotRecords
+from bot.web.search import search_routes
 from bot.web.serving import Served, serving_apps
 from bot.web.sessions import session_routes
 from bot.web.set_aside import set_aside_routes
@@ -30,6 +32,8 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         api.router(BotRecords(bot)),
         *([edit_routes(bot)] if operator else []),
         session_routes(bot),
+        conversation_routes(bot),
+        search_routes(bot),
         approval_routes(bot),
         dead_letter_routes(bot),
         set_aside_routes(bot),

@@ -1,0 +1,14 @@
+"""What people look things up in: their conversations by name and tag, and all their words."""
+
+from dataclasses import dataclass
+
+from sessions.search import Search
+from sessions.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Library:
+    """The conversations of all people, each person's own."""
+
+    search: Search
+    shelf: Shelf
