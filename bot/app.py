@@ -58,6 +58,7 @@ from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
+from sessions.forgotten import Forgotten, read_key
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -194,7 +195,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         search = await stack.enter_async_context(
             Search.open(data / "search.db", database, said=said)
         )
-        library = Library(search, Shelf(database))
+        key = await asyncio.to_thread(read_key, data / "forgotten.key")
+        library = Library(search, Shelf(database), Forgotten(database, key))
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
         yield Bot(name, turns, decisions, reminding, checks, alarms, office, library, now)

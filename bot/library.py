@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from sessions.forgotten import Forgotten
 from sessions.search import Search
 from sessions.shelf import Shelf
 
 
 @dataclass(frozen=True)
 class Library:
-    """The conversations of all people, each person's own."""
+    """The conversations of all people, each person's own, and who was forgotten."""
 
     search: Search
     shelf: Shelf
+    forgotten: Forgotten

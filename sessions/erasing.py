@@ -80,11 +80,11 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     erase_messages(db, and_(here, messages.c.state.in_((*ENDED, *BOTS)), messages.c.id != but))
     db.execute(delete(conversations).where(conversations.c.id == thread_id))
     asked_for = approvals.c.thread_id == thread_id
-    _hash_rows(db, approvals, asked_for, actions=_hashed_actions, verdicts=_hashed_verdicts)
+    hash_rows(db, approvals, asked_for, actions=hashed_actions, verdicts=hashed_verdicts)
     cast = votes.c.approval_id.in_(select(approvals.c.id).where(asked_for))
-    _hash_rows(db, votes, cast, verdicts=_hashed_verdicts)
+    hash_rows(db, votes, cast, verdicts=hashed_verdicts)
     ran = ledger.c.thread_id == thread_id
-    _hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
+    hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
 
 
 def _erase_quotes(db: Connection, thread_id: str, *, but: str) -> None:
@@ -122,7 +122,8 @@ def _is_hash(words: Any) -> bool:
     return isinstance(words, Mapping) and set(words) == {"sha256"}
 
 
-def _hashed_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def hashed_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give actions with hashes in the place of their words."""
     # A graph's own question to a person is a description, and so words.
     return [
         {**action, "arguments": hashed(action["arguments"]), "description": _short(action)}
@@ -134,7 +135,8 @@ def _short(action: Mapping[str, Any]) -> str:
     return _text_hash(action["description"])
 
 
-def _hashed_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def hashed_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give verdicts with hashes in the place of their words."""
     kept = ("type", "for")
     return [
         {
@@ -155,7 +157,8 @@ def _text_hash(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **columns: Any) -> None:
+def hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **columns: Any) -> None:
+    """Put hashes in the place of what stands in columns of these rows."""
     for row in db.execute(select(table).where(which)).mappings().all():
         values = {name: how(row[name]) for name, how in columns.items()}
         db.execute(update(table).where(table.c.number == row["number"]).values(values))

@@ -24,8 +24,8 @@ ONE_TAG = re.compile(rf"[\w-]{{1,{LONGEST_TAG}}}")
 class Wanted:
     """Which conversations are looked for. What is empty or None does not matter.
 
-    `owners` is the beginning that the names of their owners have. `since` and `until` are about
-    when something was last said there.
+        `owners` is the beginning that the names of their owners have. `since` and `until` are about
+    when something was last said there, `begun` is the latest time at which it began.
     """
 
     owner: str = ""
@@ -33,6 +33,7 @@ class Wanted:
     tag: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    begun: datetime | None = None
 
 
 class Shelf:
@@ -162,4 +163,6 @@ def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
         found.append(conversations.c.updated_at >= stored(wanted.since))
     if wanted.until is not None:
         found.append(conversations.c.updated_at < stored(wanted.until))
+    if wanted.begun is not None:
+        found.append(conversations.c.created_at <= stored(wanted.begun))
     return found

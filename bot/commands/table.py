@@ -8,6 +8,7 @@ from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
 from bot.commands import (
     deciding,
     finding,
+    forgetting,
     naming,
     past,
     reminding,
@@ -58,6 +59,11 @@ TABLE: tuple[Entry, ...] = (
             "export", "Give this conversation, or all, as a file", "[html|json] [all]", private=True
         ),
         taking.export,
+        queues=True,
+    ),
+    Entry(
+        Command("forget", "Delete everything of yours", "[everything]", private=True),
+        forgetting.forget,
         queues=True,
     ),
     Entry(

@@ -16,6 +16,7 @@ from bot.web.guests import guest_routes
 from bot.web.health import health_routes
 from bot.web.metrics import metrics_routes
 from bot.web.options import WebOptions
+from bot.web.own_words import own_words_routes
 from bot.web.people import people_routes
 from bot.web.records import BotRecords
 from bot.web.search import search_routes
@@ -33,6 +34,7 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         *([edit_routes(bot)] if operator else []),
         session_routes(bot),
         conversation_routes(bot),
+        own_words_routes(bot),
         search_routes(bot),
         approval_routes(bot),
         dead_letter_routes(bot),
