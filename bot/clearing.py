@@ -1,8 +1,9 @@
 """Deleting the words of a conversation, wherever they stand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.contract import Address, ApprovalSettled
+from adapters.contract import Address, ApprovalSettled, Reply
 from bot.decisions import Decisions
 from bot.leaving import settled
 from bot.library import Library
@@ -44,9 +45,13 @@ async def clear_conversation(
         await turns.runner.forget(thread_id)
         await past.clear(thread_id, place, but=command)
         await library.search.wipe()
-    # How an approval ended is told in its words, and these are deleted.
+    return without_words(withdrawn)
+
+
+def without_words(ended: Sequence[Reply]) -> tuple[ApprovalSettled, ...]:
+    """Say how approvals ended without their words, which are deleted."""
     return tuple(
         replace(each, text=f"{each.outcome.capitalize()} and not run.")
-        for each in withdrawn
+        for each in ended
         if isinstance(each, ApprovalSettled)
     )

@@ -7,7 +7,7 @@ import structlog
 
 from adapters.contract import Address, ApprovalSettled, Refused
 from bot.addresses import address_of, place_of_owner, session_key
-from bot.clearing import clear_conversation
+from bot.clearing import clear_conversation, without_words
 from bot.decisions import Decisions
 from bot.library import Library
 from bot.turns import Turns
@@ -93,7 +93,7 @@ async def _withdraw(
                 with turns.chat(row.place, row.id) as out:
                     await turns.endings.refuse(row, Refused("settled", FORGOTTEN), out)
     asked = [each for each in await turns.approvals.records.open() if each.requester == person]
-    return await decisions.end(asked, "withdrawn", by, shown_in)
+    return without_words(await decisions.end(asked, "withdrawn", by, shown_in))
 
 
 async def _leave_shared_threads(

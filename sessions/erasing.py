@@ -72,7 +72,7 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     )
     asked = select(messages.c.id).where(or_(unbound, lists), messages.c.state.in_(ENDED))
     ids = list(db.execute(asked).scalars())
-    for answers in _in_portions(ids):
+    for answers in in_portions(ids):
         erase_messages(db, messages.c.answers.in_(answers))
         erase_messages(db, and_(messages.c.id.in_(answers), messages.c.thread_id == ""))
     _erase_quotes(db, thread_id, but=but)
@@ -101,11 +101,11 @@ def _erase_quotes(db: Connection, thread_id: str, *, but: str) -> None:
     )
     # What was said before they were asked cannot name them, and need not be looked through.
     since = messages.c.number > min((number for _, number in asked), default=0)
-    for ids in _in_portions([each for each, _ in asked], size=50):
+    for ids in in_portions([each for each, _ in asked], size=50):
         named = or_(*(messages.c.text.contains(each) for each in ids))
         ended = messages.c.state.in_((*ENDED, *BOTS))
         found = select(messages.c.id).where(since, ended, named, messages.c.id != but)
-        for quotes in _in_portions(list(db.execute(found).scalars())):
+        for quotes in in_portions(list(db.execute(found).scalars())):
             which = or_(messages.c.id.in_(quotes), messages.c.answers.in_(quotes))
             erase_messages(db, which)
 
@@ -164,6 +164,6 @@ def hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **column
         db.execute(update(table).where(table.c.number == row["number"]).values(values))
 
 
-def _in_portions(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
+def in_portions(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
     """Cut a list in pieces that fit into one statement."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]

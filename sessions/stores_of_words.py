@@ -7,7 +7,7 @@ messages), and the rows of `sessions.csv` (what is open). `bot/forgetting.py` go
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from sessions.data_tables import changed, forgotten
 from sessions.erasing import (
@@ -18,7 +18,9 @@ from sessions.erasing import (
     hashed,
     hashed_actions,
     hashed_verdicts,
+    in_portions,
 )
+from sessions.past import title_of
 from sessions.platform_tables import cards, files, guests, marks, pieces, set_aside
 from sessions.tables import (
     approvals,
@@ -56,17 +58,33 @@ class Forgetting:
 
 
 def _messages(db: Connection, who: Forgetting) -> None:
-    theirs = and_(
+    in_time = and_(
         messages.c.platform == who.platform,
         messages.c.user_id == who.user_id,
         messages.c.created_at <= who.until,
         messages.c.state.in_((*ENDED, *BOTS)),
         messages.c.id != who.but,
     )
-    named = select(messages.c.id).where(theirs)
-    db.execute(delete(fingerprints).where(fingerprints.c.message_id.in_(named)))
+    ids = list(db.execute(select(messages.c.id).where(in_time)).scalars())
     _ledger(db, who)
-    erase_messages(db, theirs)
+    _titles(db, in_time)
+    for some in in_portions(ids):
+        db.execute(delete(fingerprints).where(fingerprints.c.message_id.in_(some)))
+        # Also what was answered later, as when a request of theirs was withdrawn.
+        erase_messages(db, or_(messages.c.id.in_(some), messages.c.answers.in_(some)))
+
+
+def _titles(db: Connection, theirs: ColumnElement[bool]) -> None:
+    """Take titles that are their words off conversations that others share."""
+    said = (
+        select(conversations.c.id, conversations.c.title, messages.c.text)
+        .join(messages, messages.c.thread_id == conversations.c.id)
+        .where(theirs, messages.c.role == "user")
+    )
+    for conversation, title, text in db.execute(said).all():
+        if title == title_of(text):
+            here = conversations.c.id == conversation
+            db.execute(update(conversations).where(here).values(title=""))
 
 
 def _ledger(db: Connection, who: Forgetting) -> None:
