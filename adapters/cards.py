@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Literal
 
 from adapters.contract import (
@@ -26,6 +25,9 @@ DECIDERS = {
     "admins": "An admin decides.",
     "two": "Two different admins decide.",
 }
+
+ASKER_DECIDES = "Who asked decides, or an admin does."
+"""Where others read the card too, none of them is to take it for theirs."""
 
 Verb = Literal["approve", "session", "reject", "edit", "pick", "done"]
 BUTTON = re.compile(
@@ -83,16 +85,21 @@ def picks(request: ApprovalRequest) -> bool:
     return 1 < len(request.actions) <= MOST_PICKED
 
 
-def card_of(request: ApprovalRequest, limit: int) -> tuple[str, Attachment | None]:
-    """Give a card as Markdown of at most `limit` characters.
+def card_of(
+    request: ApprovalRequest, limit: int, *, shared: bool = False
+) -> tuple[str, Attachment | None]:
+    """Give a card as Markdown of at most `limit` characters; `shared` where others read it too.
 
     Where not all of the arguments fit they are shortened, and the file that comes second has all
     of them: nobody is to approve what they cannot read.
     """
-    until = f"{request.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    until = f"{request.expires_at:%Y-%m-%d %H:%M %Z}"
     many = len(request.actions)
     head = "**This asks first.**" if many == 1 else f"**{many} actions ask first.**"
-    foot = f"{DECIDERS.get(request.decider, DECIDERS['admins'])} Until {until}."
+    who = DECIDERS.get(request.decider, DECIDERS["admins"])
+    if shared and request.decider == "requester":
+        who = ASKER_DECIDES
+    foot = f"{who} Until {until}."
     room = limit - len(head) - len(foot) - 4
     bodies = [_body(action, number, many) for number, action in enumerate(request.actions, 1)]
     whole = "\n".join(bodies)

@@ -179,7 +179,8 @@ class Notice:
 class ApprovalRequest:
     """A person has to decide before these actions run.
 
-    `decider` says who: ``requester``, ``admins`` or ``two`` (two different admins).
+    `decider` says who: ``requester``, ``admins`` or ``two`` (two different admins). `expires_at`
+    is in the time zone of the one who asked.
     """
 
     approval_id: str
@@ -258,13 +259,15 @@ Reply = (
 class Command:
     """A command as a platform lists it: ``Command("approve", "Approve ...", "[id]")``.
 
-    What a `private` one says is for who asked alone, where the platform can do that.
+    What a `private` one says is for who asked alone, where the platform can do that. `words` says
+    in words what may be written after it, for platforms that ask for it in a field of its own.
     """
 
     name: str
     summary: str
     usage: str = ""
     private: bool = False
+    words: str = ""
 
 
 class Replies(Protocol):

@@ -1,11 +1,11 @@
 """A platform: what it does for the bot, and what the bot does for it beside handling messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.contract import Address, ApprovalRequest, Command, Handler, Replies
+from adapters.contract import Address, ApprovalRequest, Command, Handler, Refused, Replies
 
 
 class Adapter(Protocol):
@@ -78,6 +78,18 @@ class Reception(Protocol):
         """Keep something that arrived and cannot be handled; the operator is told."""
         ...
 
+    async def keep(self, update_id: str, content: str) -> None:
+        """Keep something that arrived and waits for the rest of it, until it is released."""
+        ...
+
+    async def kept(self) -> Sequence[str]:
+        """Give what is kept, in the order in which it came."""
+        ...
+
+    async def release(self, update_id: str) -> None:
+        """Keep something no more: it was handled."""
+        ...
+
     async def moved(self, chat_id: str, new_chat_id: str) -> None:
         """Let all that belongs to a shared chat belong to the one that it has become."""
         ...
@@ -92,4 +104,12 @@ class Reception(Protocol):
 
     async def asked(self, approval_id: str) -> ApprovalRequest | None:
         """Give an open approval as its card shows it: a form needs all of its arguments."""
+        ...
+
+    async def refused(self, approval_id: str, by: Address) -> Refused | None:
+        """Say why this person cannot decide about an approval at the moment; None if they can."""
+        ...
+
+    async def taken(self, chat_id: str, message_ids: Sequence[str]) -> Collection[str]:
+        """Say which of these messages are stored already, by themselves or as pieces of one."""
         ...

@@ -6,13 +6,12 @@ come first served, before the agent hears of it.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from adapters.contract import (
     Action,
-    Address,
     ApprovalSettled,
     Approve,
     Decision,
@@ -22,11 +21,11 @@ from adapters.contract import (
     Refused,
     Verdict,
 )
-from adapters.json_values import storable
+from adapters.json_values import readable, storable
 from bot.addresses import address_of
 from bot.agent.requests import Request
-from bot.cards import as_pending, clock_time, settled, too_late, verdicts_of
-from bot.deciders import Decider, Deciders, in_words, strictest
+from bot.cards import as_pending, clock_time, settled, too_late, unknown, verdicts_of
+from bot.deciders import Deciders, in_words, strictest
 from bot.errors import MisshapenVerdict
 from bot.verdicts import (
     outcome_of,
@@ -68,6 +67,7 @@ class Approvals:
         deciders: Deciders,
         *,
         check: Check,
+        zone_of: Callable[[str], Awaitable[tzinfo]],
         ttl: timedelta,
         clock: Callable[[], datetime],
         ended: Callable[[str], None],
@@ -77,6 +77,7 @@ class Approvals:
         self.deciders = deciders
         self._sessions = sessions
         self._check = check
+        self.zone_of = zone_of
         self._ttl = ttl
         self._clock = clock
 
@@ -136,10 +137,11 @@ class Approvals:
         """
         record = await self.records.get(decision.approval_id)
         if record is None:
-            return Refused("unknown", f"There is no approval {decision.approval_id}.")
+            return unknown(decision.approval_id)
         person = decision.sender.person
         verdicts = _for_each(decision.verdicts, len(record.actions))
-        refused = self._too_late_or_not_theirs(record, person) or self._misshapen(
+        zone = await self.zone_of(record.requester)
+        refused = self._too_late_or_not_theirs(record, person, zone) or self._misshapen(
             record, verdicts, person
         )
         if refused is not None:
@@ -148,17 +150,30 @@ class Approvals:
             waiting = await self._vote(record, verdicts, person)
             if waiting is not None:
                 return waiting
-        return await self._claim(record, verdicts, decision.sender)
+        return await self._claim(record, verdicts, decision)
 
-    def _too_late_or_not_theirs(self, record: ApprovalRecord, person: str) -> Refused | None:
+    async def refusal(self, approval_id: str, person: str) -> Refused | None:
+        """Say why this person cannot decide about it at the moment; None if they can."""
+        record = await self.records.get(approval_id)
+        if record is None:
+            return unknown(approval_id)
+        zone = await self.zone_of(record.requester)
+        return self._too_late_or_not_theirs(record, person, zone)
+
+    def _too_late_or_not_theirs(
+        self, record: ApprovalRecord, person: str, zone: tzinfo
+    ) -> Refused | None:
         if not self.deciders.may_decide(record.decider, record.requester, person):
-            withdraw = " /cancel withdraws it." if person == record.requester else ""
+            if (asked := person == record.requester) and record.decided_at is not None:
+                return too_late(record, zone)
+            withdraw = " /cancel withdraws it." if asked else ""
             only = f"Only {in_words(record.decider)} may decide this.{withdraw}"
             return Refused("not_yours", only)
         if record.decided_at is not None:
-            return too_late(record)
+            return too_late(record, zone)
         if record.expires_at <= self._clock():
-            return Refused("settled", f"This request expired at {clock_time(record.expires_at)}.")
+            when = clock_time(record.expires_at, zone)
+            return Refused("settled", f"This request expired at {when}.")
         if record.hash != shown_hash([to_action(action) for action in record.actions]):
             return Refused("settled", "What was asked is not what was shown any more.")
         return None
@@ -170,14 +185,15 @@ class Approvals:
             for verdict in verdicts:
                 storable(to_json(verdict))
             self._check([to_action(action) for action in record.actions], verdicts)
-            self._check_reach(record, verdicts, person)
+            self.deciders.check_reach(record, verdicts, person)
         except (MisshapenVerdict, ValueError) as misshapen:
             return Refused("misshapen", str(misshapen))
         return None
 
     async def _claim(
-        self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], sender: Address
+        self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], decision: Decision
     ) -> Claimed | Refused:
+        sender = decision.sender
         won, record = await self.records.claim(
             record.id,
             outcome=outcome_of(verdicts),
@@ -185,25 +201,10 @@ class Approvals:
             where=f"{sender.platform}:{sender.chat_id}",
             verdicts=tuple(map(to_json, verdicts)),
             at=self._clock(),
+            name=readable(decision.sender_name),
         )
-        return Claimed(record, settled(record)) if won else too_late(record)
-
-    def _check_reach(
-        self, record: ApprovalRecord, verdicts: Sequence[Verdict], person: str
-    ) -> None:
-        """Refuse an edit that makes of an action one that this person may not decide."""
-        requester = address_of(record.place)
-        for action, verdict in zip(record.actions, verdicts, strict=True):
-            if isinstance(verdict, Approve) and verdict.for_session and record.decider == "two":
-                raise MisshapenVerdict("What two people must decide is decided each time.")
-            if not isinstance(verdict, Edit):
-                continue
-            edited = Action(action.name, verdict.arguments)
-            decider = self.deciders.of(edited, requester)
-            if strictest([decider, _decider(record.decider)]) != record.decider:
-                allowed = self.deciders.may_decide(decider, record.requester, person)
-                if decider == "two" or not allowed:
-                    raise MisshapenVerdict(f"With these arguments {in_words(decider)} must decide.")
+        zone = await self.zone_of(record.requester)
+        return Claimed(record, settled(record, zone)) if won else too_late(record, zone)
 
     async def _vote(
         self, record: ApprovalRecord, verdicts: tuple[Verdict, ...], person: str
@@ -234,12 +235,16 @@ class Approvals:
                 await self.records.grant(record.session_id, _grant(record, action), by, at)
         await self.records.began(record.id, self._clock())
 
-    async def end_early(self, record: ApprovalRecord, outcome: Outcome, by: str) -> Claimed | None:
+    async def end_early(
+        self, record: ApprovalRecord, outcome: Outcome, by: str, name: str = ""
+    ) -> Claimed | None:
         """Let an open approval end without a decision; None if one was faster."""
+        at = self._clock()
         won, record = await self.records.claim(
-            record.id, outcome=outcome, by=by, where="", verdicts=(), at=self._clock()
+            record.id, outcome=outcome, by=by, where="", verdicts=(), at=at, name=name
         )
-        return Claimed(record, settled(record)) if won else None
+        zone = await self.zone_of(record.requester)
+        return Claimed(record, settled(record, zone)) if won else None
 
     async def end_unknown(
         self, thread_id: str, requests: Sequence[Request]
@@ -280,7 +285,3 @@ def _for_each(verdicts: tuple[Verdict, ...], actions: int) -> tuple[Verdict, ...
 def _grant(record: ApprovalRecord, action: ActionRecord) -> str:
     """Name a grant: it covers neither other people nor what somebody else must decide."""
     return f"{action.name}:{action.decider}:{record.requester}"
-
-
-def _decider(stored: str) -> Decider:
-    return "two" if stored == "two" else "admins" if stored == "admins" else "requester"

@@ -1,8 +1,11 @@
-"""An approval as people see it: open, held up by it, and with its outcome."""
+"""An approval as people see it: open, held up by it, and with its outcome.
+
+Times are those of the one who asked, in `zone`, and so the same on all its cards.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from adapters.contract import (
     ApprovalRequest,
@@ -14,14 +17,17 @@ from adapters.contract import (
     Verdict,
 )
 from bot.deciders import in_words
-from bot.verdicts import from_json, summary, to_action
+from bot.verdicts import from_json, outcome_of, summary, to_action
 from sessions.models import ActionRecord, ApprovalRecord, Message, PendingApproval
 
+LONGEST_NAME = 40
+"""Characters of a name that somebody chose for themselves."""
 
-def as_request(record: ApprovalRecord) -> ApprovalRequest:
+
+def as_request(record: ApprovalRecord, zone: tzinfo = UTC) -> ApprovalRequest:
     """Give an approval as a person is shown it."""
     actions = tuple(map(to_action, record.actions))
-    return ApprovalRequest(record.id, actions, record.expires_at, record.decider)
+    return ApprovalRequest(record.id, actions, record.expires_at.astimezone(zone), record.decider)
 
 
 def as_pending(record: ApprovalRecord) -> PendingApproval:
@@ -36,27 +42,34 @@ def as_pending(record: ApprovalRecord) -> PendingApproval:
     )
 
 
-def settled(record: ApprovalRecord) -> ApprovalSettled:
+def settled(record: ApprovalRecord, zone: tzinfo = UTC) -> ApprovalSettled:
     """Say how a decided approval was decided."""
     if record.decided_at is None:
         raise ValueError(f"approval {record.id} is open")
-    what = "; ".join(_ran(action, number, record) for number, action in enumerate(record.actions))
-    when = clock_time(record.decided_at)
-    by = f" by {record.decided_by}" if record.decided_by else ""
+    mixed = record.outcome == "mixed"
+    what = "; ".join(
+        _ran(action, number, record, named=mixed) for number, action in enumerate(record.actions)
+    )
+    when = clock_time(record.decided_at, zone)
+    by = f" by {called(record.decided_by, record.decided_name)}" if record.decided_by else ""
     outcome: Outcome = record.outcome  # type: ignore[assignment] # the table checks the names
-    words = "decided one by one" if outcome == "mixed" else outcome
+    words = "decided" if mixed else outcome
     text = f"{words.capitalize()}{by} at {when}: {what}"
     ending = record.ending if record.ended_at is not None else ""
     return ApprovalSettled(record.id, outcome, record.decided_by, record.decided_at, text, ending)
 
 
-def _ran(action: ActionRecord, number: int, record: ApprovalRecord) -> str:
-    """Say an action as it was decided: with its new arguments, where they were edited."""
+def _ran(action: ActionRecord, number: int, record: ApprovalRecord, *, named: bool) -> str:
+    """Say an action as it was decided: with its new arguments, where they were edited.
+
+    Where each was decided on its own, its verdict is `named`.
+    """
     verdict = from_json(record.verdicts[number]) if record.verdicts else None
-    if not isinstance(verdict, Edit):
-        return summary(action)
-    edited = replace(action, arguments=verdict.arguments)
-    return f"{summary(edited)} instead of {summary(action)}"
+    said = summary(action)
+    if isinstance(verdict, Edit):
+        edited = replace(action, arguments=verdict.arguments)
+        said = f"{summary(edited)} instead of {said}"
+    return f"{outcome_of([verdict])} {said}" if named and verdict is not None else said
 
 
 def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
@@ -64,9 +77,14 @@ def verdicts_of(record: ApprovalRecord) -> tuple[Verdict, ...]:
     return tuple(map(from_json, record.verdicts))
 
 
-def too_late(record: ApprovalRecord) -> Refused:
+def unknown(approval_id: str) -> Refused:
+    """Tell that there is no such approval."""
+    return Refused("unknown", f"There is no approval {approval_id}.")
+
+
+def too_late(record: ApprovalRecord, zone: tzinfo = UTC) -> Refused:
     """Tell who comes too late how it was decided."""
-    how = settled(record)
+    how = settled(record, zone)
     ending = f" It ended: {record.ending}" if record.ending else ""
     return Refused("settled", f"This is decided already. {how.text}.{ending}", how)
 
@@ -87,6 +105,14 @@ def held(row: Message, records: Sequence[ApprovalRecord]) -> Held:
     return Held(row.id, tuple(map(as_request, undecided)), text)
 
 
-def clock_time(at: datetime) -> str:
+def called(person: str, name: str) -> str:
+    """Say who somebody is: ``Ann (telegram:12345)``. The id is the truth, the name is chosen."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if not name:
+        return person
+    return f"{name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + '…'} ({person})"
+
+
+def clock_time(at: datetime, zone: tzinfo = UTC) -> str:
     """Say a time of today as it is read in a sentence."""
-    return f"{at.astimezone(UTC):%H:%M} UTC"
+    return f"{at.astimezone(zone):%H:%M %Z}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import NAMESPACE_OID, uuid5
 
 import structlog
@@ -77,8 +77,8 @@ class Decisions:
         admin_key = by.platform == "api" and "/" not in by.user_id
         sees_answer = admin_key or by.person in (OPERATOR, asked_at.person)
         with self._turns.chat(record.place, record.message_id) as there:
-            there.put(settled(record))
-            if not sees_answer:
+            there.put(settled(record, await self._zone(record)))
+            if not (sees_answer or await self._stands(record, by)):  # the card there says enough
                 out.put(Notice("The answer goes to the one who asked."))
             both = Both(there, out if sees_answer else Nowhere())
             await self.carry_out(record, both, there_and_here[: 1 + sees_answer])
@@ -96,7 +96,7 @@ class Decisions:
             finally:
                 ended = await self._approvals.records.get(record.id)
                 if ended is not None and ended.ended_at is not None:
-                    out.put(settled(ended))
+                    out.put(settled(ended, await self._zone(ended)))
                     await self._turns.board.tell(ended, but=shown_in)
         except DatabaseError as error:
             self._turns.endings.leftovers.note(error)
@@ -155,15 +155,21 @@ class Decisions:
             await turns.drive(turn, events, out, record)
 
     async def end(
-        self, records: Sequence[ApprovalRecord], outcome: Outcome, by: str, shown_in: Address | None
+        self,
+        records: Sequence[ApprovalRecord],
+        outcome: Outcome,
+        by: str,
+        shown_in: Address | None,
+        name: str = "",
     ) -> tuple[ApprovalSettled, ...]:
         """End open approvals without a decision, and close their threads without a model call.
 
-        Who asked is told, unless they are the reader in `shown_in` anyway.
+        Who asked is told, unless they are the reader in `shown_in` anyway. `name` is what the
+        person `by` is called.
         """
         ended = []
         for record in records:
-            claimed = await self._approvals.end_early(record, outcome, by)
+            claimed = await self._approvals.end_early(record, outcome, by, name)
             if claimed is None:
                 continue  # a decision was faster
             ended.append(claimed.settled)
@@ -187,21 +193,24 @@ class Decisions:
         return len(await self.end(due, "expired", "", None))
 
     async def withdraw(
-        self, thread_id: str, by: str, shown_in: Address | None
+        self, thread_id: str, by: str, shown_in: Address | None, name: str = ""
     ) -> tuple[ApprovalSettled, ...]:
         """Withdraw everything that is open in a conversation that ends, and what waits for it."""
         await self._turns.drop_held(thread_id)
         records = await self._approvals.records.open(thread_id=thread_id)
-        return await self.end(records, "withdrawn", by, shown_in)
+        return await self.end(records, "withdrawn", by, shown_in, name)
 
     async def _close_thread(self, record: ApprovalRecord, row: Message, out: Sink) -> None:
         """Answer the interrupted message with a sentence; what else is open there ends too."""
         what = "; ".join(map(summary, record.actions))
-        text = f"This request was {record.outcome} and not run: {what}"
+        ended = "expired" if record.outcome == "expired" else f"was {record.outcome}"
+        text = f"This request {ended} and was not run: {what}"
         await self._turns.runner.close(record.thread_id, text)
         others = await self._approvals.records.open(thread_id=record.thread_id)
         for other in others:
-            claimed = await self._approvals.end_early(other, "withdrawn", record.decided_by)
+            claimed = await self._approvals.end_early(
+                other, "withdrawn", record.decided_by, record.decided_name
+            )
             if claimed is not None:
                 out.put(claimed.settled)
                 await self._approvals.close(claimed.record, "Closed with another request.")
@@ -209,3 +218,12 @@ class Decisions:
         answer_id = str(uuid5(NAMESPACE_OID, record.id))
         await self._turns.endings.answer(row, answer_id, text, out)
         await self._approvals.close(record, "Nothing was run.")
+
+    async def _stands(self, record: ApprovalRecord, where: Address) -> bool:
+        """Say whether a card of it is in this chat."""
+        places = await self._turns.conversations.cards.places(record.id)
+        return chat_of(where) in [chat_of(address_of(place)) for place in places]
+
+    async def _zone(self, record: ApprovalRecord) -> tzinfo:
+        """Give the time zone of the one who asked."""
+        return await self._approvals.zone_of(record.requester)

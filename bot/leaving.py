@@ -20,20 +20,21 @@ async def settled(
     thread_id: str,
     *,
     by: str,
+    name: str = "",
     shown_in: Address | None,
     sessions: Collection[str],
     but: str = "",
 ) -> AsyncIterator[tuple[Reply, ...]]:
     """Own a thread that is at rest; what was open is withdrawn, and given as it is said.
 
-    `by` is who ends it and `shown_in` where they read what is given. Commands that were begun in
-    these sessions end first, except `but`. A text that waited for what is withdrawn runs now, as
-    always, and may ask for a decision again.
+    `by` is who ends it, `name` what others call them, and `shown_in` where they read what is
+    given. Commands that were begun in these sessions end first, except `but`. A text that waited
+    for what is withdrawn runs now, as always, and may ask for a decision again.
     """
     said: list[Reply] = []
     records = turns.approvals.records
     while True:
-        said += await decisions.withdraw(thread_id, by, shown_in)
+        said += await decisions.withdraw(thread_id, by, shown_in, name)
         for session_id in sessions:
             await _commands_ended(turns, session_id, thread_id, but)
         async with at_rest(thread_id, turns.lanes, records, turns.conversations.news):

@@ -1,6 +1,7 @@
 """What goes to a chat: turns that nobody reads any more, and messages that nobody asked for."""
 
 import asyncio
+import math
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,10 @@ from sessions.conversations import Conversations
 from sessions.models import Message
 
 log = structlog.get_logger(__name__)
+
+
+LOOK_SECONDS = 15.0
+"""How often at least a platform is tried that says that it cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +204,16 @@ class Outbox:
             failed = await self._try(to, answer, shows)
             if failed is None:
                 return
-            if failed.final or attempt >= self._options.attempts:
+            away = bool(self._adapters[to.platform].problem)  # it says itself that it is
+            if failed.final or (attempt >= self._options.attempts and not away):
                 await self._conversations.dead.bury(row.id, failed.reason)
                 log.error("a message could not be delivered", message=row.id, reason=failed.reason)
                 self._gave_up(row, failed.reason)
                 return
             # A platform that says when to come back has not taken it; otherwise nobody knows.
             again = again or failed.retry_after is None
-            await asyncio.sleep(
-                self._pause(attempt) if failed.retry_after is None else failed.retry_after
-            )
+            pause = min(self._pause(attempt), LOOK_SECONDS if away else math.inf)
+            await asyncio.sleep(pause if failed.retry_after is None else failed.retry_after)
 
     async def _try(self, to: Address, answer: Answer, shows: str) -> DeliveryFailed | None:
         stream = ReplyStream(shows)

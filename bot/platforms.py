@@ -3,10 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from adapters.contract import ApprovalRequest
 from adapters.platform import Adapter
 from bot.bot import Bot
-from bot.cards import as_request
 from bot.health import Check, Part
 from bot.plain_values import deciders
 from bot.reception import Doors, PlatformReception, Stores
@@ -93,10 +91,6 @@ def _discord(settings: DiscordSettings, reception: PlatformReception, most_bytes
 
 
 def _reception(name: str, doors: Doors, settings: Settings, bot: Bot) -> PlatformReception:
-    async def asked(approval_id: str) -> ApprovalRequest | None:
-        record = await bot.approvals.records.get(approval_id)
-        return as_request(record) if record is not None and record.decided_at is None else None
-
     database = bot.office.database
     return PlatformReception(
         name,
@@ -104,6 +98,6 @@ def _reception(name: str, doors: Doors, settings: Settings, bot: Bot) -> Platfor
         Stores(Guests(database), Arrivals(database), Moving(database), bot.sessions),
         admins=deciders(settings.approvals, settings.server).admins,
         alarms=bot.alarms,
-        asked=asked,
+        approvals=bot.approvals,
         clock=bot.clock,
     )

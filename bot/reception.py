@@ -1,14 +1,16 @@
 """What the bot does for one platform beside handling what arrives: who may come in, and more."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import Address, ApprovalRequest
+from adapters.contract import Address, ApprovalRequest, Refused
 from bot.alarms import Alarms
+from bot.approvals import Approvals
+from bot.cards import as_request
 from sessions.arrivals import Arrivals, SetAside
 from sessions.guests import Guests
 from sessions.manager import SessionManager
@@ -67,7 +69,7 @@ class PlatformReception:
         *,
         admins: frozenset[str],
         alarms: Alarms,
-        asked: Callable[[str], Awaitable[ApprovalRequest | None]],
+        approvals: Approvals,
         clock: Callable[[], datetime],
     ) -> None:
         self._platform = platform
@@ -75,7 +77,7 @@ class PlatformReception:
         self._stores = stores
         self._admins = admins
         self._alarms = alarms
-        self._asked = asked
+        self._approvals = approvals
         self._clock = clock
 
     async def turned_away(self, sender: Address, *, server: str = "") -> str | None:
@@ -124,6 +126,18 @@ class PlatformReception:
         log.error("something that arrived was set aside", platform=self._platform, id=update_id)
         self._alarms.set_aside(self._platform)
 
+    async def keep(self, update_id: str, content: str) -> None:
+        """Keep something that arrived until it is released."""
+        await self._stores.arrivals.keep(self._platform, update_id, content)
+
+    async def kept(self) -> Sequence[str]:
+        """Give what is kept, in the order in which it came."""
+        return await self._stores.arrivals.kept(self._platform)
+
+    async def release(self, update_id: str) -> None:
+        """Keep something no more: it was handled."""
+        await self._stores.arrivals.release(self._platform, update_id)
+
     async def moved(self, chat_id: str, new_chat_id: str) -> None:
         """Let all that belongs to a shared chat belong to the one that it has become."""
         stores = self._stores
@@ -141,4 +155,13 @@ class PlatformReception:
 
     async def asked(self, approval_id: str) -> ApprovalRequest | None:
         """Give an open approval as its card shows it."""
-        return await self._asked(approval_id)
+        record = await self._approvals.records.get(approval_id)
+        return as_request(record) if record is not None and record.decided_at is None else None
+
+    async def refused(self, approval_id: str, by: Address) -> Refused | None:
+        """Say why this person cannot decide about an approval at the moment."""
+        return await self._approvals.refusal(approval_id, by.person)
+
+    async def taken(self, chat_id: str, message_ids: Sequence[str]) -> Collection[str]:
+        """Say which of these messages are stored already."""
+        return await self._stores.arrivals.taken(self._platform, chat_id, message_ids)

@@ -10,15 +10,13 @@ import structlog
 
 from adapters.contract import (
     Address,
-    Answer,
     ApprovalRequest,
     ApprovalSettled,
     Reply,
-    TextDelta,
 )
 from adapters.platform import DeliveryFailed
 from bot.addresses import place_of
-from bot.streams import ReplyStream
+from bot.streams import SPOKEN, ReplyStream
 from sessions.conversations import Conversations
 from sessions.database import DatabaseError
 
@@ -28,8 +26,9 @@ log = structlog.get_logger(__name__)
 class Showing:
     """`adapters.contract.Replies`: what one turn says in a chat, for as long as the ``with`` lasts.
 
-    What belongs to a turn waits until its chat is free: `lane` is None where there is no order to
-    keep. With `notes` it is on disk that a message is being shown before its first part is sent.
+    What belongs to a turn waits until its chat is free, in the order in which it was said, also
+    while a card before it is still being edited: `lane` is None where there is no order to keep.
+    With `notes` it is on disk that a message is being shown before its first part is sent.
     Leaving marks as delivered what was read to the end.
     """
 
@@ -47,7 +46,7 @@ class Showing:
         self._place = place_of(to)
         self._lane = lane
         self._notes = notes
-        self._holds_lane = False
+        self._in_line: asyncio.Task[None] | None = None
         self._rows: dict[str, None] = {}
         self._cards: set[str] = set()
         self._ended: set[str] = set()
@@ -56,6 +55,10 @@ class Showing:
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is shown yet."""
+        if self._lane is not None:
+            self._stream.speaks = self._stand_in_line
+            if self._stream.has_spoken:
+                self._stand_in_line()
         return self
 
     def __aiter__(self) -> AsyncIterator[Reply]:
@@ -64,7 +67,7 @@ class Showing:
     async def __anext__(self) -> Reply:
         while (item := await self._stream.next()) is not None:
             reply, row = item
-            if isinstance(reply, TextDelta | Answer | ApprovalRequest):
+            if isinstance(reply, SPOKEN):
                 await self._take_lane()
             if isinstance(reply, ApprovalRequest):
                 self._cards.add(reply.approval_id)
@@ -113,8 +116,7 @@ class Showing:
             # It has been said; at worst it is shown once more after the next start.
             await asyncio.to_thread(log.error, "a delivery could not be noted", exc_info=failed)
         finally:
-            if self._holds_lane and self._lane is not None:
-                self._lane.release()
+            self._leave_lane()
 
     async def _note(self, error: BaseException | None) -> None:
         if isinstance(error, DeliveryFailed) and error.retry_after is not None:
@@ -129,7 +131,26 @@ class Showing:
             if self._rows or self._has_parts:
                 await self._conversations.delivered(list(self._rows), self._stream.shows)
 
+    def _stand_in_line(self) -> None:
+        if self._lane is not None and self._in_line is None:
+            self._in_line = asyncio.create_task(_acquire(self._lane))
+
     async def _take_lane(self) -> None:
-        if self._lane is not None and not self._holds_lane:
-            await self._lane.acquire()
-            self._holds_lane = True
+        self._stand_in_line()
+        if self._in_line is not None:
+            await asyncio.shield(self._in_line)
+
+    def _leave_lane(self) -> None:
+        """Let the next one show, and stand in line no more."""
+        self._stream.speaks = lambda: None
+        waits, self._in_line = self._in_line, None
+        if waits is None or self._lane is None:
+            return
+        if not waits.done():
+            waits.cancel()
+        elif not waits.cancelled():
+            self._lane.release()
+
+
+async def _acquire(lane: asyncio.Lock) -> None:
+    await lane.acquire()

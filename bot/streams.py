@@ -5,7 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from adapters.contract import Reply, TextDelta
+from adapters.contract import Answer, ApprovalRequest, Reply, TextDelta
+
+SPOKEN = (TextDelta, Answer, ApprovalRequest)
+"""What stands in a chat in the order in which it was said."""
 
 
 class Sink(Protocol):
@@ -23,7 +26,8 @@ class ReplyStream:
 
     It stays small however slow the reader is: pieces of text that wait are joined, and nothing
     else comes in numbers. When the reader has left, what is put is dropped, and the turn goes on;
-    `missed` is called for each stored message that nobody read.
+    `missed` is called for each stored message that nobody read, and `speaks` when something is
+    put that takes its place among what is said in a chat.
     """
 
     def __init__(self, shows: str = "", missed: Callable[[], None] = lambda: None) -> None:
@@ -34,6 +38,7 @@ class ReplyStream:
         self._closed = False
         self._left = False
         self._missed = missed
+        self.speaks: Callable[[], None] = lambda: None
 
     def put(self, reply: Reply, row: str = "") -> None:
         """Say one thing to the reader, if there still is one."""
@@ -43,12 +48,19 @@ class ReplyStream:
             if row:
                 self._missed()
             return
+        if isinstance(reply, SPOKEN):
+            self.speaks()
         last = self._waiting[-1][0] if self._waiting else None
         if isinstance(reply, TextDelta) and isinstance(last, TextDelta):
             self._waiting[-1] = (TextDelta(last.text + reply.text), "")
         else:
             self._waiting.append((reply, row))
         self._news.set()
+
+    @property
+    def has_spoken(self) -> bool:
+        """Say whether something waits that takes its place among what is said in a chat."""
+        return any(isinstance(reply, SPOKEN) for reply, _ in self._waiting)
 
     def close(self) -> None:
         """Say that nothing more comes."""

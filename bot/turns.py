@@ -229,7 +229,7 @@ class Turns:
         await self.conversations.mark(turn.row.id, "parked")
         for record in records:
             if record.decided_at is None:  # one that ended without a verdict is being closed
-                out.put(as_request(record))
+                out.put(as_request(record, await self.people.clock_of(record.requester)))
                 await self.board.ask(record)
         return None
 

@@ -120,8 +120,11 @@ class ApprovalRecords:
         where: str,
         verdicts: Sequence[JsonObject],
         at: datetime,
+        name: str = "",
     ) -> tuple[bool, ApprovalRecord]:
         """Decide an approval if nobody has: whether this call did, and the record as it stands.
+
+        `name` is what the person `by` is called.
 
         Raises:
             KeyError: there is no such approval.
@@ -137,6 +140,7 @@ class ApprovalRecords:
                     outcome=outcome,
                     decided_by=by,
                     decided_where=where,
+                    decided_name=name,
                     verdicts=[dict(verdict) for verdict in verdicts],
                 )
             ).rowcount

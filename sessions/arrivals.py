@@ -1,14 +1,15 @@
 """What platforms need to lose nothing that arrives: marks, and what could not be handled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from sessions.database import Database
-from sessions.platform_tables import marks, set_aside
+from sessions.pieces import stored_of
+from sessions.platform_tables import kept_updates, marks, set_aside
 from sessions.tables import insert_if_absent
 from sessions.times import loaded, stored
 
@@ -17,6 +18,10 @@ MARK = select(marks.c.mark).where(*OF_CHAT)
 MOVE = update(marks).where(*OF_CHAT)
 BEGIN = insert_if_absent(marks)
 ASIDE = insert_if_absent(set_aside)
+KEEP = insert_if_absent(kept_updates)
+RELEASE = delete(kept_updates).where(
+    kept_updates.c.platform == bindparam("where_"), kept_updates.c.update_id == bindparam("which")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,26 @@ class Arrivals:
             "at": stored(what.at),
         }
         await self._database.write(lambda db: db.execute(ASIDE, row))
+
+    async def keep(self, platform: str, update_id: str, content: str) -> None:
+        """Keep something until it is released; the second time changes nothing."""
+        row = {"platform": platform, "update_id": update_id, "content": content}
+        await self._database.write(lambda db: db.execute(KEEP, row))
+
+    async def kept(self, platform: str) -> Sequence[str]:
+        """Give what is kept, in the order in which it came."""
+        query = select(kept_updates.c.content).where(kept_updates.c.platform == platform)
+        ordered = query.order_by(kept_updates.c.number)
+        return await self._database.read(lambda db: list(db.execute(ordered).scalars()))
+
+    async def release(self, platform: str, update_id: str) -> None:
+        """Keep something no more, as it is stored elsewhere."""
+        which = {"where_": platform, "which": update_id}
+        await self._database.write(lambda db: db.execute(RELEASE, which))
+
+    async def taken(self, platform: str, chat_id: str, ids: Sequence[str]) -> Collection[str]:
+        """Say which messages of a platform are stored, by themselves or as pieces of one."""
+        return await self._database.read(lambda db: stored_of(db, platform, chat_id, ids))
 
     async def all_set_aside(self) -> Sequence[SetAside]:
         """List what was set aside, the last one first."""

@@ -1,4 +1,4 @@
-"""The tables of data/conversations.db about what people find and have forgotten (revision 0005)."""
+"""The tables of data/conversations.db about what people find and have forgotten (revision 0006)."""
 
 from sqlalchemy import (
     BigInteger,

@@ -81,6 +81,7 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     db.execute(delete(conversations).where(conversations.c.id == thread_id))
     asked_for = approvals.c.thread_id == thread_id
     hash_rows(db, approvals, asked_for, actions=hashed_actions, verdicts=hashed_verdicts)
+    db.execute(update(approvals).where(asked_for).values(decided_name=""))
     cast = votes.c.approval_id.in_(select(approvals.c.id).where(asked_for))
     hash_rows(db, votes, cast, verdicts=hashed_verdicts)
     ran = ledger.c.thread_id == thread_id

@@ -148,7 +148,8 @@ class ApprovalRecord:
 
     `requester` is a person (``telegram:12345``) and `place` where the request came from.
     `verdicts` are JSON objects such as ``{"type": "edit", "arguments": {...}}``, one an action.
-    `ending` says in words how the actions ended.
+    `ending` says in words how the actions ended. `decided_name` is what the one who decided is
+    called, which anybody can choose: who it was says `decided_by`.
     """
 
     id: str
@@ -171,6 +172,7 @@ class ApprovalRecord:
     began_at: datetime | None = None
     ended_at: datetime | None = None
     ending: str = ""
+    decided_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

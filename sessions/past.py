@@ -181,6 +181,7 @@ def _of(owner: str, place: Place | None) -> Select[Any]:
         return query
     held_here = exists().where(
         messages.c.thread_id == conversations.c.id,
+        messages.c.role == "user",  # what was only sent there was not held there
         messages.c.platform == place.platform,
         messages.c.chat_id == place.chat_id,
         messages.c.topic_id == place.topic_id,

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
@@ -38,6 +39,11 @@ class People:
     async def zone_of(self, person: str) -> str:
         """Give the time zone that a person has set; empty if they set none."""
         return (await self.get(person)).zone
+
+    async def clock_of(self, person: str) -> tzinfo:
+        """Give the time zone in which a person reads times: UTC if they set none."""
+        zone = await self.zone_of(person)
+        return await asyncio.to_thread(ZoneInfo, zone) if zone else UTC
 
     async def set_zone(self, person: str, zone: str) -> Person:
         """Set a person's time zone, a name such as ``Europe/Paris``; empty for UTC."""

@@ -1,12 +1,12 @@
 """Messages that a platform made several of: an album, a long text, a forwarded bundle."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
 from sessions.models import Message
 from sessions.platform_tables import pieces
-from sessions.tables import insert_if_absent
+from sessions.tables import insert_if_absent, messages
 
 ADD = insert_if_absent(pieces)
 KNOWN = select(pieces.c.message_id).where(
@@ -21,6 +21,19 @@ def is_piece(db: Connection, message: Message) -> bool:
     place, piece = message.place, message.platform_message_id
     query = {"platform": place.platform, "chat": place.chat_id, "piece": piece}
     return db.execute(KNOWN, query).first() is not None
+
+
+def stored_of(db: Connection, platform: str, chat_id: str, ids: Sequence[str]) -> Collection[str]:
+    """Say which of these ids of the platform are those of messages or pieces that are stored."""
+    found: set[str] = set()
+    for table in (messages, pieces):
+        query = select(table.c.platform_message_id).where(
+            table.c.platform == platform,
+            table.c.chat_id == chat_id,
+            table.c.platform_message_id.in_(ids),
+        )
+        found.update(db.execute(query).scalars())
+    return found
 
 
 def store_pieces(db: Connection, message: Message, ids: Sequence[str]) -> None:

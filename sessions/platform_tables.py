@@ -80,6 +80,18 @@ set_aside = Table(
     sqlite_autoincrement=True,
 )
 
+# What has arrived and waits for the rest of it before it is handled.
+kept_updates = Table(
+    "kept_updates",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("platform", Text, nullable=False),
+    Column("update_id", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    UniqueConstraint("platform", "update_id"),
+    sqlite_autoincrement=True,
+)
+
 # Strangers who were told that they may not speak here, and those among them who may now.
 guests = Table(
     "guests",

@@ -21,7 +21,15 @@ from sessions.erasing import (
     in_portions,
 )
 from sessions.past import title_of
-from sessions.platform_tables import cards, files, guests, marks, pieces, set_aside
+from sessions.platform_tables import (
+    cards,
+    files,
+    guests,
+    kept_updates,
+    marks,
+    pieces,
+    set_aside,
+)
 from sessions.tables import (
     approvals,
     conversations,
@@ -110,8 +118,10 @@ def _ledger(db: Connection, who: Forgetting) -> None:
 def _approvals(db: Connection, who: Forgetting) -> None:
     asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.until)
     hash_rows(db, approvals, asked, actions=hashed_actions, verdicts=hashed_verdicts)
+    db.execute(update(approvals).where(asked).values(decided_name=""))
     decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.until)
     hash_rows(db, approvals, decided, verdicts=hashed_verdicts)
+    db.execute(update(approvals).where(decided).values(decided_name=""))
 
 
 def _votes(db: Connection, who: Forgetting) -> None:
@@ -168,6 +178,7 @@ LEFT: Mapping[Table, str] = {
     dead_letters: "with the messages that are dead",
     pieces: "a platform's numbers, so that what is delivered again does not come alive",
     cards: "where the cards of approvals stand, until these show how they ended",
+    kept_updates: "what has just arrived and is about to become a message",
     marks: "a platform's numbers: how far its chats were read",
     grants: "end with the session",
     guests: "who was let in; an operator removes them",

@@ -127,6 +127,7 @@ approvals = Table(
     Column("began_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("ending", Text, nullable=False),
+    Column("decided_name", Text, nullable=False, server_default=""),  # since revision 0005
     UniqueConstraint("thread_id", "interrupt_id"),
     CheckConstraint("decider IN ('requester', 'admins', 'two')", name="decider"),
     CheckConstraint(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -52,7 +52,7 @@ def approval_view(request: ApprovalRequest) -> ApprovalView:
         actions=actions,
         allowed=allowed,
         decider=request.decider,
-        expires_at=request.expires_at,
+        expires_at=request.expires_at.astimezone(UTC),
         decide=f"/api/approvals/{request.approval_id}",
     )
 

@@ -95,7 +95,8 @@ class SuggestionButton(
 def card_buttons(request: ApprovalRequest) -> View:
     """Give the buttons of a card that nobody has decided yet."""
     allowed = set.intersection(*(set(action.allowed) for action in request.actions))
-    editable = "edit" in allowed and len(request.actions) <= MOST_FORM_FIELDS
+    has_arguments = any(action.arguments for action in request.actions)
+    editable = has_arguments and "edit" in allowed and len(request.actions) <= MOST_FORM_FIELDS
     if picks(request) and {"approve", "reject"} <= allowed:
         picked = "-" * len(request.actions)
         return picking_buttons(Button(request.approval_id, "pick", picked), editable=editable)

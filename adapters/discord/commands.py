@@ -39,7 +39,7 @@ def _of(command: Command, commanded: Commanded) -> app_commands.Command[Any, ...
     async def alone(interaction: Interaction) -> None:
         await commanded(interaction, command, "", None)
 
-    @app_commands.describe(words=(command.usage or WORDS)[:LONGEST_SUMMARY])
+    @app_commands.describe(words=(command.words or command.usage or WORDS)[:LONGEST_SUMMARY])
     async def with_words(interaction: Interaction, words: str = "") -> None:
         await commanded(interaction, command, words, None)
 

@@ -50,6 +50,11 @@ class Tap(Protocol):
         """The id of the message with the button."""
         ...
 
+    @property
+    def stays(self) -> bool:
+        """Whether that message can be edited later; one that a person sees alone cannot."""
+        ...
+
     async def settle(self, text: str) -> bool:
         """Put a text in the place of the card; False if it is not there any more."""
         ...
@@ -119,7 +124,7 @@ class Showing:
             case ApprovalRequest():
                 await self._ask(reply, replies)
             case ApprovalSettled():
-                await self._settle(reply)
+                await self._settle(reply, replies)
             case _:
                 assert_never(reply)
 
@@ -167,19 +172,22 @@ class Showing:
             await alone.send(messages_of(refused.text)[0])
 
     async def _ask(self, request: ApprovalRequest, replies: Replies) -> None:
-        text, file = card_of(request, LONGEST - len(picked_line(request)))
+        room = LONGEST - len(picked_line(request))
+        text, file = card_of(request, room, shared=not self._to.direct)
         files, _ = files_to_send([file] if file else [])
         part = await self._screen.send(text, buttons=card_buttons(request), files=files)
         if not self._screen.private:
             await replies.shown(part, of=request.approval_id)
 
-    async def _settle(self, settled: ApprovalSettled) -> None:
+    async def _settle(self, settled: ApprovalSettled, replies: Replies) -> None:
         """Put the outcome in the place of the cards, or say it where there is none."""
         text = outcome_of(settled, LONGEST)
         cards: Sequence[str] = settled.cards
         there = False
         if self._tap is not None and self._tap.approval_id == settled.approval_id:
             there = await self._tap.settle(text)
+            if self._tap.stays and self._tap.card not in cards:  # a crash kept it from being noted
+                await replies.shown(self._tap.card, of=settled.approval_id)
             cards = [card for card in cards if not there or card != self._tap.card]
         if cards:
             chat = await self._elsewhere(False)

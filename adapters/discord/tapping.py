@@ -48,7 +48,9 @@ class Tap:
         self, interaction: Interaction, button: Button, *, lives: bool, filled: Filled
     ) -> None:
         self.approval_id = button.approval_id
-        self.card = str(interaction.message.id) if interaction.message else ""
+        card = interaction.message
+        self.card = str(card.id) if card else ""
+        self.stays = card is not None and not card.flags.ephemeral
         self._interaction = interaction
         self._lives = lives
         self._filled = filled

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 from fastapi import APIRouter
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from adapters.contract import Address, Command, Handler, Replies
 from adapters.platform import CannotServe, DeliveryFailed, Reception
@@ -17,6 +17,7 @@ from adapters.telegram.budget import Budget
 from adapters.telegram.connecting import introduce, make_bot
 from adapters.telegram.handing import Handing
 from adapters.telegram.intake import Intake
+from adapters.telegram.keeping import keeping
 from adapters.telegram.place import place_of
 from adapters.telegram.polling import UNREACHABLE, Polling, UpdatesRequest
 from adapters.telegram.showing import Screen
@@ -30,6 +31,11 @@ REJECTED = (
     "Telegram does not accept TELEGRAM_BOT_TOKEN. Ask @BotFather for the token of your bot "
     "(/mybots) and put it into .env whole, as 123456:ABC…"
 )
+UNWANTED = (
+    "Telegram refuses how this bot is set up: {error}. Look at TELEGRAM_WEBHOOK_URL, which must be "
+    "an https address that Telegram can reach. It is tried again."
+)
+BROKEN_OFF = "What arrives from Telegram could not be taken ({error}). It is tried again."
 FIRST_SECONDS = 8.0
 """How long the start waits for Telegram before it goes on without."""
 
@@ -104,7 +110,7 @@ class TelegramAdapter:
             self._closed = False
             self._opened.set()
             serving = asyncio.create_task(
-                self._serve(self._wire, updates, handing, commands, connected=connected),
+                self._serve_on(self._wire, updates, handing, commands, connected=connected),
                 name="telegram",
             )
             yield
@@ -141,6 +147,24 @@ class TelegramAdapter:
             return False
         return True
 
+    async def _serve_on(
+        self,
+        wire: Wire,
+        updates: UpdatesRequest,
+        handing: Handing,
+        commands: Sequence[Command],
+        *,
+        connected: bool,
+    ) -> None:
+        """Serve until it is cancelled, whatever goes wrong: nobody else would notice."""
+        while True:
+            try:
+                await self._serve(wire, updates, handing, commands, connected=connected)
+            except Exception as error:
+                log.exception("Telegram is taken up again")
+                self._report(BROKEN_OFF.format(error=type(error).__name__))
+                connected = False
+
     async def _serve(
         self,
         wire: Wire,
@@ -161,16 +185,14 @@ class TelegramAdapter:
             self._most_bytes,
             self._clock,
         )
-        intake = Intake(arrivals, self._reception, gathers=self._webhook is None)
+        intake = Intake(arrivals, self._reception)
         try:
-            if self._webhook is None:
-                await Polling(wire.bot, updates, intake, self._report).run()
-            else:
-                self._webhook.open(wire.bot, intake)
-                await asyncio.Event().wait()
+            async with keeping(wire.bot, intake, self._reception) as kept:
+                if self._webhook is None:
+                    await Polling(wire.bot, updates, intake, self._report).run()
+                else:
+                    await self._webhook.run(kept)
         finally:
-            if self._webhook is not None:
-                self._webhook.close()
             await intake.close()
 
     async def _keep_trying(self, bot: Telegram, commands: Sequence[Command]) -> None:
@@ -203,4 +225,6 @@ def _alone(to: Address) -> Address:
 
 
 def _in_words(error: Exception) -> str:
+    if isinstance(error, BadRequest):
+        return UNWANTED.format(error=error.message)
     return UNREACHABLE.format(error=type(error.__cause__ or error).__name__)

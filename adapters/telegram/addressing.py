@@ -21,6 +21,8 @@ class Addressing:
 
     def is_for_us(self, messages: Sequence[Message]) -> bool:
         """Say whether one of these messages, which belong together, speaks to the bot."""
+        if self._commands_another(messages[0]):
+            return False
         return any(
             message.chat.type == message.chat.PRIVATE
             or self._replies_to_us(message)
@@ -45,6 +47,16 @@ class Addressing:
     def is_us(self, user: User | None) -> bool:
         """Say whether this is the bot."""
         return user is not None and user.id == self._me.id
+
+    def _commands_another(self, message: Message) -> bool:
+        """Say whether it is a command that names another bot, whatever it replies to."""
+        return any(
+            entity.type == entity.BOT_COMMAND
+            and entity.offset == 0
+            and "@" in words
+            and not self._is_our_name(entity, words)
+            for entity, words in _marks(message)
+        )
 
     def _replies_to_us(self, message: Message) -> bool:
         replied = message.reply_to_message

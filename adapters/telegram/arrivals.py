@@ -1,7 +1,7 @@
 """What arrives, as the bot understands it: messages, decisions, and where the bot may speak."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -18,7 +18,7 @@ from adapters.telegram.gathering import joined
 from adapters.telegram.handing import Handing
 from adapters.telegram.keyboards import SAY, picking
 from adapters.telegram.place import Place, place_of
-from adapters.telegram.showing import AskAgain, Screen
+from adapters.telegram.showing import AskAgain, Screen, refuse
 from adapters.telegram.taps import Tap
 from adapters.telegram.wire import Wire
 
@@ -58,6 +58,9 @@ class Arrivals:
         if first.is_automatic_forward or not self.addressing.is_for_us(messages):
             return
         to = address_of(first, sender)
+        if len(messages) > 1 and not (messages := await self._new(to, messages)):
+            return
+        first = messages[0]
         asked = self._asked(first)
         if not asked and not _says_something(messages):
             return
@@ -76,6 +79,8 @@ class Arrivals:
             return
         self.wire.came_back(message.chat.id)
         to = address_of(message, query.from_user)
+        if (now_at := self.wire.now_at(message.chat.id)) != message.chat.id:
+            to = replace(to, chat_id=str(now_at))
         button = read_button(query.data)
         tap = Tap(query, button.approval_id if button else "")
         if (away := await self.reception.turned_away(to)) is not None:
@@ -98,7 +103,7 @@ class Arrivals:
             )
             await self.handing.over(decision, self._showing(to, tap=tap))
         else:
-            self.handing.begin(self._open(place_of(self.wire, to), button, tap))
+            self.handing.begin(self._open(to, button, tap))
 
     def membership(self, change: ChatMemberUpdated) -> None:
         """Note that the bot was let in somewhere, blocked or removed."""
@@ -107,14 +112,21 @@ class Arrivals:
         else:
             self.wire.came_back(change.chat.id)
 
+    async def _new(self, to: Address, messages: Sequence[Message]) -> Sequence[Message]:
+        """Leave out what is stored: a piece that comes after a crash is not dropped with it."""
+        ids = [str(message.message_id) for message in messages]
+        taken = await self.reception.taken(to.chat_id, ids)
+        return [message for message in messages if str(message.message_id) not in taken]
+
     async def _said(self, to: Address, messages: Sequence[Message], sender: User) -> None:
         first = messages[0]
         read = await read_files(self.wire.bot, messages, self.most_bytes)
         texts = [self.addressing.text_of(message) for message in messages]
         text = joined(messages, texts) or _quoted(first)
         if not text and not read.attachments:
-            said = " ".join(read.remarks) or ASK_ME
-            self._say(to, said.strip("[]").capitalize() if read.remarks else said, first)
+            remarks = [f"{remark.strip('[]')}." for remark in read.remarks]
+            said = "\n".join(remarks) or ASK_ME
+            self._say(to, f"A{said[1:]}" if said.startswith(("a ", "an ")) else said, first)
             return
         names = [f"[{each.name}]" for each in read.attachments] if not text else []
         await self.handing.over(
@@ -135,10 +147,14 @@ class Arrivals:
         replied = message.reply_to_message
         if replied is None or not self.addressing.is_us(replied.from_user) or not message.text:
             return ""
-        return editing.asked_in(replied)
+        return "" if message.text.startswith("/") else editing.asked_in(replied)
 
     async def _edited(self, to: Address, message: Message, sender: User, approval_id: str) -> None:
         """Take in new arguments; what is wrong with them is told, and they are asked for again."""
+        refused = await self.reception.refused(approval_id, to)
+        if refused is not None:
+            self._say(to, refused.text, message)
+            return
         request = await self.reception.asked(approval_id)
         action = request.actions[0] if request else Action("", {})
         place = place_of(self.wire, to)
@@ -157,16 +173,23 @@ class Arrivals:
         show = self._showing(to, reply_to=message.message_id, ask_again=ask_again)
         await self.handing.over(decision, show)
 
-    async def _open(self, place: Place, button: Button, tap: Tap) -> None:
+    async def _open(self, to: Address, button: Button, tap: Tap) -> None:
         """Do what a button means that decides nothing by itself."""
         message = tap.query.message
         if message is None:
             return
-        if button.verb == "pick" and button.picked:
+        place = place_of(self.wire, to)
+        refused = await self.reception.refused(button.approval_id, to)
+        if refused is not None:
+            await refuse(place, tap, refused)
+        elif button.verb == "pick" and button.picked:
             await tap.answer()
             await place.change_buttons(
                 message.message_id, picking(button.approval_id, button.picked)
             )
+            refused = await self.reception.refused(button.approval_id, to)
+            if refused is not None:  # it was decided meanwhile: no button comes back
+                await refuse(place, tap, refused)
         elif button.verb == "edit":
             request = await self.reception.asked(button.approval_id)
             if request is None:

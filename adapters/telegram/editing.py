@@ -65,6 +65,8 @@ def arguments_in(text: str, current: Mapping[str, Any]) -> Mapping[str, Any]:
             found = json.loads(text)
         except ValueError as error:
             raise ValueError(f"This is not JSON: {error}.") from None
+        except RecursionError:
+            raise ValueError("This is nested too deep.") from None
         return dict(found)
     new = _lines(text, current)
     return {**current, **{name: _value(value, current.get(name)) for name, value in new.items()}}
@@ -93,6 +95,6 @@ def _value(text: str, current: Any) -> Any:
     """Read a value: JSON if it is that, unless a text stands there now."""
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return read if isinstance(read, str) or not isinstance(current, str) else text

@@ -30,20 +30,20 @@ LARGEST_DOWNLOAD = 20_000_000
 TRIES = 3
 ONLY = "only pictures and text files are"
 KINDS = (
-    ("voice", "a voice message"),
-    ("audio", "a piece of music"),
-    ("video", "a video"),
-    ("video_note", "a video message"),
-    ("animation", "an animation"),
-    ("sticker", "a sticker"),
-    ("location", "a location"),
-    ("contact", "a contact"),
-    ("poll", "a poll"),
-    ("dice", "a dice"),
-    ("story", "a story"),
-    ("paid_media", "paid media"),
-    ("checklist", "a checklist"),
-    ("game", "a game"),
+    ("voice", "A voice message"),
+    ("audio", "A piece of music"),
+    ("video", "A video"),
+    ("video_note", "A video message"),
+    ("animation", "An animation"),
+    ("sticker", "A sticker"),
+    ("location", "A location"),
+    ("contact", "A contact"),
+    ("poll", "A poll"),
+    ("dice", "A dice"),
+    ("story", "A story"),
+    ("paid_media", "Paid media"),
+    ("checklist", "A checklist"),
+    ("game", "A game"),
 )
 
 

@@ -52,12 +52,11 @@ class _Lane:
 
 
 class Intake:
-    """Takes updates; the same one twice at once is one. With `gathers`, it waits for the rest."""
+    """Takes updates; the same one twice at once is one."""
 
-    def __init__(self, arrivals: Arrivals, reception: Reception, *, gathers: bool) -> None:
+    def __init__(self, arrivals: Arrivals, reception: Reception) -> None:
         self._arrivals = arrivals
         self._reception = reception
-        self._gathers = gathers
         self._lanes: dict[int, _Lane] = {}
         self._kept: dict[int, Kept] = {}
 
@@ -114,7 +113,7 @@ class Intake:
     async def _bundle(self, lane: _Lane) -> list[_Item]:
         """Give the next update, and with it all that belongs to it."""
         bundle = [lane.items.popleft()]
-        if bundle[0].message is None or not self._gathers:
+        if bundle[0].message is None:
             return bundle
         loop = asyncio.get_running_loop()
         end = loop.time() + MOST_WAIT

@@ -27,7 +27,7 @@ def keyboard_of(request: ApprovalRequest) -> InlineKeyboardMarkup:
         rows[0].append(_button("Reject", request, "reject"))
     if allowed("edit") and len(request.actions) == 1 and request.actions[0].arguments:
         rows[0].append(_button("Edit", request, "edit"))
-    if allowed("approve") and request.decider == "requester":
+    if allowed("approve") and request.decider != "two":  # two decide each time anew
         rows.append([_button("Approve for this session", request, "session")])
     return InlineKeyboardMarkup([row for row in rows if row])
 
@@ -37,8 +37,8 @@ def picking(approval_id: str, picked: str) -> InlineKeyboardMarkup:
     rows = []
     for at, chosen in enumerate(picked):
         row = []
-        for letter, sign, word in (("a", "✅", "approve"), ("r", "❌", "reject")):
-            label = f"{sign} {at + 1}: {word}" if chosen == letter else f"{at + 1}: {word}"
+        for letter, sign, word in (("a", "✅", "Approve"), ("r", "❌", "Reject")):
+            label = f"{sign} {word} {at + 1}" if chosen == letter else f"{word} {at + 1}"
             then = f"{picked[:at]}{letter}{picked[at + 1 :]}"
             row.append(
                 InlineKeyboardButton(label, callback_data=Button(approval_id, "pick", then).id)
@@ -51,7 +51,7 @@ def picking(approval_id: str, picked: str) -> InlineKeyboardMarkup:
     rows.append([InlineKeyboardButton(text, callback_data=each.id) for text, each in whole])
     if "-" not in picked:
         done = Button(approval_id, "done", picked)
-        rows.append([InlineKeyboardButton("Done", callback_data=done.id)])
+        rows.append([InlineKeyboardButton("Decide as picked", callback_data=done.id)])
     return InlineKeyboardMarkup(rows)
 
 

@@ -1,5 +1,6 @@
 """An answer while it is written: a draft in private chats, elsewhere a message that is edited."""
 
+import asyncio
 import random
 
 from telegram.error import BadRequest, InvalidToken
@@ -52,10 +53,7 @@ class Preview:
 
     async def _show(self, text: str) -> float:
         """Show the end of the text, which is what is being written."""
-        last = split(text, ROOM, utf16_length)[-1]
-        part = part_of(last)
-        if len(last) < len(text):
-            part = part.after(GOES_ON)
+        part = await asyncio.to_thread(_end_of, text)
         if part.text == self._shown or not part.text.strip() or utf16_length(part.text) > ROOM + 90:
             return DRAFT_PAUSE
         drafts = self._place.private and self._place.chat_id not in self._place.wire.without_drafts
@@ -122,3 +120,9 @@ class Preview:
             self.parts = (str(sent),)
             await self._replies.shown(self.parts[0])
         return left
+
+
+def _end_of(text: str) -> Part:
+    last = split(text, ROOM, utf16_length)[-1]
+    part = part_of(last)
+    return part.after(GOES_ON) if len(last) < len(text) else part

@@ -1,5 +1,6 @@
 """Showing replies in a chat: the answer in the place of its preview, cards with their buttons."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import assert_never
@@ -124,7 +125,7 @@ class Screen:
             self._place = self._private
         there = answer.parts or preview
         warning = AGAIN if answer.again else ""
-        parts = parts_of(answer.text) if answer.text.strip() else []
+        parts = await asyncio.to_thread(parts_of, answer.text) if answer.text.strip() else []
         if not parts and not answer.attachments:
             parts = [Part(NOTHING, NOTHING)]
         for number, part in enumerate(parts):
@@ -133,12 +134,13 @@ class Screen:
             shown = await self._send(part.after(warning) if warning else part)
             await self._replies.shown(shown)
             warning = ""
-        for file in answer.attachments[max(len(there) - len(parts), 0) :]:
+        files_there = max(len(answer.parts) - len(parts), 0)
+        for file in answer.attachments[files_there:]:
             if warning:
                 await self._say(warning.strip())
                 warning = ""
             await self._replies.shown(await self._place.send_file(file, reply_to=self._reply()))
-        if not answer.attachments:
+        if preview or not answer.attachments:
             for surplus in there[len(parts) :]:
                 await self._place.delete(surplus)
 
@@ -155,10 +157,10 @@ class Screen:
             await self._send(part, markup if part is parts[-1] else None)
 
     async def _card(self, request: ApprovalRequest) -> None:
-        text, file = card_of(request, CARD)
+        text, file = card_of(request, CARD, shared=not self._place.private)
         parts = parts_of(text)
         if len(parts) > 1:  # of letters that count twice
-            text, file = card_of(request, CARD // 2)
+            text, file = card_of(request, CARD // 2, shared=not self._place.private)
             parts = parts_of(text)[:1]
         shown = await self._place.send_card(
             parts[0], markup=keyboard_of(request), reply_to=self._reply(), warning=AGAIN
@@ -173,8 +175,9 @@ class Screen:
         tap = self._tap
         if tap is not None and tap.approval_id == settled.approval_id:
             await tap.answer(settled.text)
-            if tap.card and tap.card not in cards:
+            if tap.card and tap.card not in cards:  # a crash kept it from being noted
                 cards.append(tap.card)
+                await self._replies.shown(tap.card, of=settled.approval_id)
         text = outcome_of(settled, ROOM // 2)
         stands = [await self._place.edit(card, Part(text, text)) for card in cards]
         if not any(stands):
@@ -189,10 +192,7 @@ class Screen:
         if tap is None:
             await self._say(refused.text)
             return
-        await tap.answer(refused.text, alert=True)
-        if refused.settled is not None and tap.card:
-            text = outcome_of(refused.settled, ROOM // 2)
-            await self._place.edit(tap.card, Part(text, text))
+        await refuse(self._place, tap, refused)
 
     async def _send(self, part: Part, markup: Markup | None = None) -> str:
         return await self._place.send(part, markup=markup, reply_to=self._reply())
@@ -222,3 +222,11 @@ class Screen:
         self._is_typing = False
         await self._typing.aclose()
         self._typing = AsyncExitStack()
+
+
+async def refuse(place: Place, tap: Tap, refused: Refused) -> None:
+    """Tell who tapped, alone, why that changes nothing; a card that has ended says how."""
+    await tap.answer(refused.text, alert=True)
+    if refused.settled is not None and tap.card:
+        text = outcome_of(refused.settled, ROOM // 2)
+        await place.edit(tap.card, Part(text, text))

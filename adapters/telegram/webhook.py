@@ -1,5 +1,6 @@
 """The webhook: Telegram posts updates to the bot's server, and is told 200 when they are kept."""
 
+import asyncio
 import hmac
 import json
 import secrets
@@ -9,8 +10,9 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from telegram import Update
 
-from adapters.telegram.intake import Intake, NotKept, content_of
-from adapters.telegram.wire import Telegram
+from adapters.telegram.gathering import may_go_on
+from adapters.telegram.intake import NotKept, content_of
+from adapters.telegram.keeping import Keeping
 
 log = structlog.get_logger(__name__)
 
@@ -19,23 +21,26 @@ PATH = "/telegram/webhook"
 
 
 class Webhook:
-    """One address, and the secret that Telegram shows there; without an intake it answers 503."""
+    """One address, and the secret that Telegram shows there; while nothing runs it answers 503."""
 
     def __init__(self, url: str) -> None:
         path = urlsplit(url).path.rstrip("/")
         self.path = path or PATH
         self.url = url if path else f"{url.rstrip('/')}{PATH}"
         self.secret = secrets.token_urlsafe(32)
-        self._bot: Telegram | None = None
-        self._intake: Intake | None = None
+        self._kept: Keeping | None = None
 
-    def open(self, bot: Telegram, intake: Intake) -> None:
-        """Take updates from now on."""
-        self._bot, self._intake = bot, intake
+    async def run(self, kept: Keeping) -> None:
+        """Take updates until it is cancelled.
 
-    def close(self) -> None:
-        """Take none any more: Telegram keeps them."""
-        self._bot = self._intake = None
+        Telegram posts the next message of a chat only when the last one was answered. So what may
+        have a rest is kept, answered, and handled when the rest is there.
+        """
+        self._kept = kept
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._kept = None  # Telegram keeps what comes now
 
     def router(self) -> APIRouter:
         """Make the route."""
@@ -52,8 +57,8 @@ class Webhook:
 
     async def _take(self, body: bytes) -> int:
         """Take what was posted, and give the status that says whether it is durable."""
-        bot, intake = self._bot, self._intake
-        if bot is None or intake is None:
+        kept = self._kept
+        if kept is None:
             return 503
         try:
             raw = json.loads(body)
@@ -61,11 +66,14 @@ class Webhook:
             return 400
         try:
             try:
-                update = Update.de_json(raw, bot)
+                update = Update.de_json(raw, kept.bot)
             except Exception as error:  # noqa: BLE001 - whatever it stumbles over
-                await intake.set_aside(*content_of(raw), f"{type(error).__name__}: {error}")
+                await kept.intake.set_aside(*content_of(raw), f"{type(error).__name__}: {error}")
+                return 200
+            if update.message is not None and may_go_on([update.message]):
+                await kept.keep(update, raw)
             else:
-                await intake.take(update)
+                await kept.intake.take(update)
         except NotKept:
             return 500
         return 200

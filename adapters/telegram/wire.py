@@ -52,6 +52,10 @@ class Wire:
         """Note that the bot was blocked or removed: nothing is sent there."""
         self._gone.add(chat_id)
 
+    def now_at(self, chat_id: int) -> int:
+        """Give the id that a chat has now: also a card of the time before is tapped there."""
+        return self._moved.get(chat_id, chat_id)
+
     async def moved(self, chat_id: int, new_chat_id: int) -> None:
         """Note that a group has become a supergroup, with another id."""
         await self._reception.moved(str(chat_id), str(new_chat_id))
@@ -69,7 +73,7 @@ class Wire:
         pause = 1.0
         refused = 0
         while True:
-            chat = self._moved.get(chat_id, chat_id)
+            chat = self.now_at(chat_id)
             if chat in self._gone:
                 raise DeliveryFailed("the bot was blocked or removed", final=True)
             try:
@@ -118,7 +122,7 @@ class Wire:
 
         If there is no room for it, it is not made. Raises what Telegram says against its content.
         """
-        chat = self._moved.get(chat_id, chat_id)
+        chat = self.now_at(chat_id)
         if chat in self._gone:
             return None, LONGEST_PAUSE
         if left := self.budget.spare(chat, counts=counts):

@@ -1,13 +1,11 @@
 """One use of a command, and what the functions behind commands share."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from uuid import NAMESPACE_OID, uuid5
-from zoneinfo import ZoneInfo
 
 from adapters.contract import Address, Command, Notice
 from bot.addresses import address_of, owner_of, session_key
@@ -53,8 +51,7 @@ class Call:
 
     async def zone(self) -> tzinfo:
         """Give the caller's time zone."""
-        person = await self.turns.people.get(self.sender.person)
-        return await asyncio.to_thread(ZoneInfo, person.zone) if person.zone else UTC
+        return await self.turns.people.clock_of(self.sender.person)
 
     def number(self) -> int | None:
         """Give the number that the words are, if they are one that anything could have."""

@@ -30,7 +30,9 @@ async def approvals(call: Call) -> Said:
     records = await call.turns.approvals.open_for(call.sender.person)
     if not records:
         return say("Nothing waits for a decision.")
-    suggestions = tuple(f"/approve {record.id}" for record in records[:3])
+    person, deciders = call.sender.person, call.turns.approvals.deciders
+    theirs = [r for r in records if deciders.may_decide(r.decider, r.requester, person)]
+    suggestions = tuple(f"/approve {record.id}" for record in theirs[:3])
     zone = await call.zone()
     return say("\n".join(line(record, zone) for record in records), *suggestions)
 
@@ -99,10 +101,12 @@ async def cancel(call: Call) -> Said:
     if not mine:
         return say(NOT_YOURS if open_here else NOTHING_OPEN)
     person = call.sender.person
-    withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender)
+    name = call.row.sender_name
+    withdrawn = await call.decisions.end(mine, "withdrawn", person, call.sender, name)
     if not withdrawn:
         records = [await call.turns.approvals.records.get(each.id) for each in mine]
-        return Said(tuple(too_late(each) for each in records if each is not None))
+        zone = await call.zone()
+        return Said(tuple(too_late(each, zone) for each in records if each is not None))
     return Said(withdrawn)
 
 

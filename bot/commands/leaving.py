@@ -14,6 +14,7 @@ def settled(call: Call, thread_id: str) -> AbstractAsyncContextManager[tuple[Rep
         call.decisions,
         thread_id,
         by=call.sender.person,
+        name=call.row.sender_name,
         shown_in=call.sender,
         sessions=(call.row.session_id,),
         but=call.row.id,

@@ -103,7 +103,8 @@ async def _taken_over(
         for each in (session.session_id, *left):
             await records.drop_grants(each)
         undecided = [record for record in waiting if record.decided_at is None]
-        return len(left), tuple(map(as_request, undecided))
+        zone = await call.zone()
+        return len(left), tuple(as_request(record, zone) for record in undecided)
 
 
 async def _named(call: Call, conversation: Conversation) -> str:

@@ -24,10 +24,21 @@ UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking
 
 TABLE: tuple[Entry, ...] = (
     Entry(Command("start", "Say hello and what I can do"), talking.start),
-    Entry(Command("help", "List the commands", "[command]", private=True), talking.help_),
+    Entry(
+        Command(
+            "help", "List the commands", "[command]", private=True, words="A command, such as undo"
+        ),
+        talking.help_,
+    ),
     Entry(Command("new", "Begin a new conversation"), talking.new, queues=True),
     Entry(
-        Command("history", "Show what was said here", "[n]", private=True),
+        Command(
+            "history",
+            "Show what was said here",
+            "[n]",
+            private=True,
+            words="How many exchanges, 1 to 20",
+        ),
         past.history,
         queues=True,
     ),
@@ -35,47 +46,88 @@ TABLE: tuple[Entry, ...] = (
     Entry(Command("retry", "Say the last text again"), past.retry, queues=True),
     Entry(Command("clear", "Delete this conversation's words"), past.clear, queues=True),
     Entry(
-        Command("resume", "Go on with an earlier conversation", "[n]"),
+        Command(
+            "resume",
+            "Go on with an earlier conversation",
+            "[n]",
+            words="The number of an earlier conversation; empty lists them",
+        ),
         resuming.resume,
         queues=True,
         binds=False,
     ),
     Entry(
-        Command("search", "Find what was said", "words | #tag words", private=True),
+        Command(
+            "search",
+            "Find what was said",
+            "words | #tag words",
+            private=True,
+            words='All of them must be there; "green tea" stands together',
+        ),
         finding.search,
     ),
     Entry(
-        Command("title", "Name this conversation", "[title]", private=True),
+        Command(
+            "title",
+            "Name this conversation",
+            "[title]",
+            private=True,
+            words="The name; empty shows the one that it has",
+        ),
         naming.title,
         queues=True,
     ),
     Entry(
-        Command("tag", "Tag this conversation; -tag takes it off", "[tag …]", private=True),
+        Command(
+            "tag",
+            "Tag this conversation; -tag takes it off",
+            "[tag …]",
+            private=True,
+            words="home -work; empty lists your tags",
+        ),
         naming.tag,
         queues=True,
     ),
     Entry(
         Command(
-            "export", "Give this conversation, or all, as a file", "[html|json] [all]", private=True
+            "export",
+            "Give this conversation, or all, as a file",
+            "[html|json] [all]",
+            private=True,
+            words="html, json or empty; all for every conversation of yours",
         ),
         taking.export,
         queues=True,
     ),
     Entry(
-        Command("forget", "Delete everything of yours", "[everything]", private=True),
+        Command(
+            "forget",
+            "Delete everything of yours",
+            "[everything]",
+            private=True,
+            words="everything, once you are sure; empty says what would go",
+        ),
         forgetting.forget,
         queues=True,
     ),
     Entry(
         Command(
-            "settings", "Set your time zone, and streaming", "[zone|streaming …]", private=True
+            "settings",
+            "Set your time zone, and streaming",
+            "[zone|streaming …]",
+            private=True,
+            words="zone Europe/Paris, or streaming off; empty shows what is set",
         ),
         settings.settings,
         queues=True,
     ),
     Entry(
         Command(
-            "remind", "Remind you later; list and cancel", "[when: what | cancel n]", private=True
+            "remind",
+            "Remind you later; list and cancel",
+            "[when: what | cancel n]",
+            private=True,
+            words="in 10 minutes: tea, or cancel 2; empty lists what is to come",
         ),
         reminding.remind,
     ),
@@ -84,10 +136,42 @@ TABLE: tuple[Entry, ...] = (
     Entry(Command("usage", "Say how many tokens you have used", private=True), usage.usage),
     Entry(Command("whoami", "Tell your own id", private=True), talking.whoami),
     Entry(Command("approvals", "List what waits for a decision", private=True), deciding.approvals),
-    Entry(Command("approve", "Let an action run", "[id] [session]"), deciding.approve),
-    Entry(Command("reject", "Do not let an action run", "[id] [reason]"), deciding.reject),
-    Entry(Command("edit", "Let it run with other arguments", "[id] [n] {JSON}"), deciding.edit),
-    Entry(Command("respond", "Answer instead of the action", "[id] text"), deciding.respond),
+    Entry(
+        Command(
+            "approve",
+            "Let an action run",
+            "[id] [session]",
+            words="The id, if several are open; session lets the next of its kind run too",
+        ),
+        deciding.approve,
+    ),
+    Entry(
+        Command(
+            "reject",
+            "Do not let an action run",
+            "[id] [reason]",
+            words="The id, if several are open; then why not, for the agent",
+        ),
+        deciding.reject,
+    ),
+    Entry(
+        Command(
+            "edit",
+            "Let it run with other arguments",
+            "[id] [n] {JSON}",
+            words="The id and the number, if there are several; then the arguments as JSON",
+        ),
+        deciding.edit,
+    ),
+    Entry(
+        Command(
+            "respond",
+            "Answer instead of the action",
+            "[id] text",
+            words="The id, if several are open; then what the agent is told as its result",
+        ),
+        deciding.respond,
+    ),
     Entry(Command("cancel", "Withdraw what waits for a decision"), deciding.cancel),
 )
 

@@ -84,3 +84,11 @@ def test_what_is_no_button_of_ours_is_none(text: str) -> None:
 def test_actions_are_picked_one_by_one_where_there_are_several() -> None:
     ring = Action("ring", {})
     assert [picks(request(*[ring] * n)) for n in (1, 2, 40, 41)] == [False, True, True, False]
+
+
+def test_where_others_read_the_card_it_does_not_say_that_they_decide() -> None:
+    asked = request(Action("send", {"to": "bob"}))
+    assert "You decide, or an admin does." in card_of(asked, 2000)[0]
+    assert "Who asked decides, or an admin does." in card_of(asked, 2000, shared=True)[0]
+    asked = request(Action("send", {"to": "bob"}), decider="admins")
+    assert "An admin decides." in card_of(asked, 2000, shared=True)[0]

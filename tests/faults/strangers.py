@@ -54,7 +54,10 @@ class Stranger:
             await self._until_done(lambda key=key: self._say(key))  # type: ignore[misc] # bound now
         after: int | None = 0
         while after is not None:
-            after = (await self._page(after)).json()["next"]
+            try:
+                after = (await self._page(after)).json()["next"]
+            except httpx.TransportError:  # the server has closed a connection that was idle
+                self.counted["cut off"] += 1
 
     async def _do_something(self) -> None:
         doing: tuple[Callable[[], Awaitable[bool]], ...]

@@ -23,5 +23,5 @@ async def test_a_request_that_was_withdrawn_as_the_bot_died_is_answered_once(
     async with open_house(tmp_path, recovering=True) as house:
         await until_quiet(house.bot)
         (answer,) = await house.bot.conversations.answers_to(record.message_id)
-        assert answer.text.startswith("This request was withdrawn and not run")
+        assert answer.text.startswith("This request was withdrawn and was not run")
         await agree(house.bot)

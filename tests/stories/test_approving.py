@@ -51,7 +51,7 @@ async def test_twenty_taps_at_once_run_the_action_once_and_19_are_told_the_outco
         taps = await asyncio.gather(*(house.people.tap("ann", card.approval_id) for _ in range(20)))
         refused = [r for replies in taps for r in replies if isinstance(r, Refused)]
         assert len(refused) == 19
-        assert all(r.why == "settled" and "Approved by memory:ann" in r.text for r in refused)
+        assert all(r.why == "settled" and "Approved by Ann (memory:ann)" in r.text for r in refused)
         await house.until_said("ann", "hello")
         hellos = [text for text in house.said("ann") if text == "hello"]
         assert len(hellos) == 1

@@ -22,7 +22,7 @@ async def test_asked_approved_and_answered(tmp_path: Path) -> None:
         assert "what: the rent" in card.text
         assert not await asyncio.to_thread(happened, tmp_path / "effects")
         said = await ann.tap(card, "Approve")
-        assert said.text.startswith(f"Approved by telegram:{ann.user_id}")
+        assert said.text.startswith(f"Approved by Ann (telegram:{ann.user_id}) at ")
         await telegram.until(lambda: [a for a in ann.chat.answers if a.text == "paid the rent"])
         assert card.labels == []
         assert "Approved by" in card.text
@@ -89,12 +89,35 @@ async def test_in_a_group_an_admin_decides_what_admins_must(tmp_path: Path) -> N
         async with served(telegram, tmp_path, **admins):
             ann.say("@threadline_bot pay the rent", group)
             (card,) = await telegram.until(lambda: cards(group.answers))
-            refused = await ann.tap(card, "Approve")
-            assert refused.alert
+            for label in ("Approve", "Edit"):
+                refused = await ann.tap(card, label)
+                assert refused.alert
+                assert "Only an admin may decide this" in refused.text
+            assert len(group.answers) == 1
             assert "Approve" in card.labels
             await boss.tap(card, "Approve")
             await telegram.until(lambda: [a for a in group.answers if a.text == "paid the rent"])
             assert f"telegram:{boss.user_id}" in card.text
+
+
+async def test_a_card_of_a_group_that_became_a_supergroup_is_answered_once(tmp_path: Path) -> None:
+    async with telegram_server() as telegram:
+        ann, bea = telegram.person("Ann"), telegram.person("Bea")
+        group = telegram.group("Office", ann, bea)
+        async with served(telegram, tmp_path):
+            ann.say("@threadline_bot pay the rent", group)
+            (card,) = await telegram.until(lambda: cards(group.answers))
+            bea.say("@threadline_bot good morning", group)
+            await telegram.until(lambda: len(group.answers) == 2)
+            office = group.become_supergroup(by=ann)
+            said = await ann.tap(card, "Approve")
+            assert said.text.startswith("Approved by")
+            ann.say("@threadline_bot hello", office)
+            await telegram.until(lambda: "Heard: hello." in [a.text for a in office.answers])
+            texts = [answer.text for answer in office.answers]
+            assert texts.count("paid the rent") == 1
+            assert len(texts) == len(set(texts))
+        assert await asyncio.to_thread(happened, tmp_path / "effects") == {"the rent": 1}
 
 
 async def test_admins_are_asked_in_their_own_chat(tmp_path: Path) -> None:

@@ -70,3 +70,18 @@ async def test_an_event_that_comes_twice_is_answered_once(tmp_path: Path) -> Non
         scene.discord.say(scene.chat, scene.ann, "two")
         await scene.until_said("Heard: two.")
         assert scene.chat.texts.count("Heard: one.") == 1
+
+
+@pytest.mark.timeout(120)
+async def test_commands_are_answered_in_their_place_and_some_in_private(tmp_path: Path) -> None:
+    async with on_discord(tmp_path, CLERK) as scene:
+        discord, ann = scene.discord, scene.ann
+        general = discord.channel(discord.guild("Workshop", (ann,)), "general")
+        asked = discord.slash(general, ann, "ask", text="hello")
+        await scene.until_said("Heard: hello.", general)
+        status = discord.slash(general, ann, "status")
+        await discord.until(lambda: status.private and "thinking" not in status.private[0])
+        discord.slash(general, ann, "new")
+        await discord.until(lambda: len(general.texts) == 2)
+        assert not asked.private
+        assert asked.failed == status.failed == ""

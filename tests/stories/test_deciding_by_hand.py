@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.contract import Accepted, Answer, ApprovalSettled, Refused
+from adapters.contract import Accepted, Answer, ApprovalSettled, Approve, Notice, Refused, Reject
 from tests.stories.chats import said
 from tests.stories.house import answer_in, card_in, only, open_house
 
@@ -51,6 +51,18 @@ async def test_who_asked_and_may_not_decide_is_told_how_to_withdraw(tmp_path: Pa
         assert others.text == "Only an admin may decide this."
 
 
+async def test_who_may_not_decide_is_offered_no_button_to_approve(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ADMINS="memory:kim") as house:
+        card = card_in(await house.people.say("ann", "send hello to memory:bob"))
+        listed = only(Notice, await house.people.say("ann", "/approvals"))
+        assert isinstance(listed, Notice)
+        assert card.approval_id in listed.text
+        assert listed.suggestions == ()
+        listed = only(Notice, await house.people.say("kim", "/approvals"))
+        assert isinstance(listed, Notice)
+        assert listed.suggestions == (f"/approve {card.approval_id}",)
+
+
 async def test_a_withdrawal_is_told_once(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         await house.people.say("ann", "send hello to me")
@@ -58,6 +70,16 @@ async def test_a_withdrawal_is_told_once(tmp_path: Path) -> None:
         accepted, settled = replies
         assert isinstance(accepted, Accepted)
         assert isinstance(settled, ApprovalSettled)
-        assert settled.text.startswith("Withdrawn by memory:ann at ")
+        assert settled.text.startswith("Withdrawn by Ann (memory:ann) at ")
         assert await house.bot.conversations.undelivered("memory") == []
         assert not any(isinstance(each, Answer) for each in house.people.screen("ann"))
+
+
+async def test_what_was_decided_one_by_one_says_of_each_action_how(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        card = card_in(await house.people.say("ann", "send hello to me and forget my notes"))
+        settled, *_ = await house.people.tap("ann", card.approval_id, Approve(), Reject())
+        assert isinstance(settled, ApprovalSettled)
+        assert settled.text.startswith("Decided by Ann (memory:ann) at ")
+        assert " UTC: approved send_message(" in settled.text
+        assert "; rejected forget_notes: " in settled.text

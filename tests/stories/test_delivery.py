@@ -66,6 +66,15 @@ async def test_what_is_never_taken_ends_among_the_dead_letters_and_the_next_is_s
         assert house.said("ann") == ["second"]
 
 
+async def test_while_a_platform_says_that_it_is_away_nothing_is_given_up(tmp_path: Path) -> None:
+    people = UnreliableAdapter(fails(1, 2, 3, reason="no network", retry_after=0.01))
+    people.problem = "The platform cannot be reached."
+    async with open_house(tmp_path, people=people, DELIVERY_ATTEMPTS="2") as house:
+        await house.bot.turns.outbox.say(people.address("ann"), "first")
+        (row,) = await until_settled(house)
+        assert (row.state, row.attempts) == ("delivered", 4)
+
+
 async def test_where_trying_again_is_useless_it_is_not_tried(tmp_path: Path) -> None:
     people = UnreliableAdapter(fails(1, reason="the person has blocked the bot", final=True))
     async with open_house(tmp_path, people=people) as house:

@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract import Answer, Approve, Edit, Refused
+from adapters.contract import (
+    Address,
+    Answer,
+    ApprovalSettled,
+    Approve,
+    Edit,
+    Refused,
+    Reject,
+    Replies,
+    Reply,
+)
+from adapters.memory import MemoryAdapter
 from bot.errors import StartError
 from tests.stories.house import card_in, open_house
 
@@ -51,6 +62,44 @@ async def test_cancel_just_after_a_decision_tells_how_it_was_decided(tmp_path: P
             else:
                 assert record.outcome == "withdrawn"
                 assert "hi" not in house.said(f"ann{n}")
+
+
+class SlowWithCards(MemoryAdapter):
+    """A platform that has a chat wait while it edits a card, as Telegram does."""
+
+    async def deliver(self, to: Address, replies: Replies) -> None:
+        """Read no further for a while after a card was decided."""
+        await super().deliver(to, Dawdling(replies))
+
+
+class Dawdling:
+    """Replies, read slowly."""
+
+    def __init__(self, replies: Replies) -> None:
+        self._replies = replies
+        self._dawdles = False
+
+    def __aiter__(self) -> "Dawdling":
+        return self
+
+    async def __anext__(self) -> Reply:
+        if self._dawdles:
+            await asyncio.sleep(0.3)
+        reply = await anext(self._replies)
+        self._dawdles = isinstance(reply, ApprovalSettled) and not reply.ending
+        return reply
+
+    async def shown(self, part: str, of: str = "") -> None:
+        await self._replies.shown(part, of)
+
+
+async def test_what_was_held_is_answered_after_what_held_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path, people=SlowWithCards()) as house:
+        card = card_in(await house.people.say("ann", "send hi to me"))
+        await house.people.say("ann", "what are my notes?")
+        await house.people.tap("ann", card.approval_id, Reject("not now"))
+        await house.until_said("ann", "There are no notes.")
+        assert house.said("ann") == ["send_message was rejected: not now", "There are no notes."]
 
 
 async def test_a_grant_in_a_shared_chat_covers_nobody_else(tmp_path: Path) -> None:

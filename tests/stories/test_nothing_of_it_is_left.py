@@ -153,3 +153,17 @@ async def test_words_are_overwritten_where_they_stood_also_without_a_clear(
         await house.people.say("ann", "/undo")
     data = await asyncio.to_thread((tmp_path / "data" / name).read_bytes)
     assert MARKER.encode() not in data
+
+
+async def test_what_the_one_who_decided_is_called_goes_and_who_it_was_stays(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        card = card_in(await house.people.say("ann", "send hi to me"))
+        await house.people.tap("ann", card.approval_id)
+        records = house.bot.approvals.records
+        decided = await records.get(card.approval_id)
+        assert decided is not None
+        assert (decided.decided_name, decided.decided_by) == ("Ann", "memory:ann")
+        await house.people.say("ann", "/clear")
+        left = await records.get(card.approval_id)
+        assert left is not None
+        assert (left.decided_name, left.decided_by) == ("", "memory:ann")

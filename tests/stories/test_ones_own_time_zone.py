@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.cards import card_of
+from adapters.contract import ApprovalSettled, Refused
 from tests.stories.chats import said
-from tests.stories.house import answer_in, open_house
+from tests.stories.house import answer_in, card_in, open_house
 
 
 async def test_the_time_is_told_in_ones_own_zone_unless_another_is_named(tmp_path: Path) -> None:
@@ -26,6 +28,21 @@ async def test_what_waits_and_since_when_is_told_in_ones_own_zone(tmp_path: Path
             told = said(await house.people.say("ann", command))
             assert " IST" in told
             assert " UTC" not in told
+
+
+async def test_a_card_and_its_outcome_tell_times_in_the_zone_of_the_one_who_asked(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "/settings zone Asia/Kolkata")
+        card = card_in(await house.people.say("ann", "send hello to me"))
+        assert card_of(card, 1000)[0].endswith(" IST.")
+        (first, *_) = await house.people.tap("ann", card.approval_id)
+        assert isinstance(first, ApprovalSettled)
+        assert " IST: send_message(" in first.text
+        (late,) = await house.people.tap("ann", card.approval_id)
+        assert isinstance(late, Refused)
+        assert " IST: send_message(" in late.text
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,16 @@ async def test_a_session_that_somebody_deleted_is_named_as_ended(
         assert "the last one has ended" in notice.text
 
 
+async def test_what_was_only_sent_to_a_chat_is_no_conversation_that_has_ended_there(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        card = card_in(await house.people.say("ann", "send hi to me", chat="room"))
+        await house.people.tap("ann", card.approval_id, chat="room")
+        await house.until_said("ann", "hi")
+        assert not any(isinstance(r, Notice) for r in await house.people.say("ann", "hello"))
+
+
 async def test_nobody_is_told_of_it_after_new_in_a_live_session(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         await house.people.say("ann", "my cat is Tom")

@@ -5,11 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from adapters.contract import ApprovalRequest, ApprovalSettled, Reject
+import pytest
+
+from adapters.contract import Address, ApprovalRequest, ApprovalSettled, Reject
 from adapters.memory import MemoryAdapter
 from bot.addresses import place_of
 from bot.recovery import recover
+from tests.stories.clock import stopped_clock
 from tests.stories.house import House, card_in, open_house
+from tests.stories.unreliable import UnreliableAdapter
+
+ANN = Address("memory", "ann", "ann")
 
 
 @asynccontextmanager
@@ -60,7 +66,7 @@ async def test_what_was_asked_on_one_platform_is_decided_on_another_and_answered
         await house.until_said("ann", "hello")
         for platform, chat in ((people, "ann"), (desk, "office")):
             card = await until_ended(platform, chat)
-            assert card.text.startswith("Approved by desk:kim at ")
+            assert card.text.startswith("Approved by Kim (desk:kim) at ")
             assert card.ending == "send_message: done."
         assert not [each for each in desk.screen("office") if isinstance(each, ApprovalRequest)]
 
@@ -71,7 +77,7 @@ async def test_who_decides_in_private_is_seen_on_the_card_of_the_others(tmp_path
         asked = card_in(await people.say("ann", "send hello to me"))
         await until_card(desk)
         await desk.tap("eve", asked.approval_id, Reject("not today"))
-        assert (await until_ended(desk, "office")).text.startswith("Rejected by desk:eve")
+        assert (await until_ended(desk, "office")).text.startswith("Rejected by Eve (desk:eve)")
         assert (await until_ended(people, "ann")).ending == "Nothing was run."
 
 
@@ -129,6 +135,28 @@ async def test_a_card_that_a_crash_kept_from_being_told_is_told_after_the_restar
         await house.bot.conversations.cards.add(asked.approval_id, chat)
     async with open_office(tmp_path, people, desk):
         assert (await until_ended(desk, "office")).ending == "send_message: done."
+
+
+async def test_a_card_that_its_platform_did_not_take_is_shown_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = stopped_clock(monkeypatch)
+    people = UnreliableAdapter(lambda _: None)
+    async with open_house(tmp_path, people=people) as house:
+        asked = card_in(await people.say("ann", "send hello to me"))
+        # As a platform leaves it that was away for long: no card, and it knows so.
+        people._screens["ann", ""].clear()
+        await house.bot.conversations.cards.forget(asked.approval_id, place_of(ANN))
+        await house.bot.turns.board.catch_up()
+        await asyncio.sleep(0.05)
+        assert people.screen("ann") == (), "its turn may be showing it just now"
+        clock.passes(minutes=16)
+        await house.bot.turns.board.catch_up()
+        assert await house.eventually("ann", ApprovalRequest) == asked
+        await asyncio.sleep(0.05)
+        await house.bot.turns.board.catch_up()
+        await asyncio.sleep(0.05)
+        assert people.screen("ann") == (asked,)
 
 
 def _is_card(shown: object) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract import Address
+from adapters.contract import Address, IncomingMessage
 from bot.reception import MOST_CODES, Doors, PlatformReception, Stores
 from sessions.arrivals import Arrivals, SetAside
 from sessions.guests import Guests
@@ -26,16 +26,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def reception(house: House, clock: Clock, doors: Doors) -> PlatformReception:
     database = house.bot.office.database
 
-    async def nothing(_: str) -> None:
-        return None
-
     return PlatformReception(
         "memory",
         doors,
         Stores(Guests(database), Arrivals(database), Moving(database), house.bot.sessions),
         admins=frozenset({"memory:boss"}),
         alarms=house.bot.alarms,
-        asked=nothing,
+        approvals=house.bot.approvals,
         clock=clock,
     )
 
@@ -182,3 +179,14 @@ async def test_an_old_chat_and_its_name_leave_others_alone(tmp_path: Path, clock
         before = await house.bot.sessions.all()
         await reception(house, clock, Doors()).moved("group", "supergroup")
         assert await house.bot.sessions.all() == before
+
+
+async def test_what_is_stored_of_a_message_in_pieces_is_known(tmp_path: Path, clock: Clock) -> None:
+    async with open_house(tmp_path) as house:
+        door = reception(house, clock, Doors())
+        album = IncomingMessage(ANN, "our garden", "7", clock(), pieces=("8",))
+        async with house.bot.handle(album) as replies:
+            async for _ in replies:
+                pass
+        assert set(await door.taken(ANN.chat_id, ["7", "8", "9"])) == {"7", "8"}
+        assert await door.taken("elsewhere", ["7", "8", "9"]) == set()

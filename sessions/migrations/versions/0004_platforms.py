@@ -98,6 +98,18 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "kept_updates",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("update_id", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_kept_updates")),
+        sa.UniqueConstraint(
+            "platform", "update_id", name=op.f("uq_kept_updates_platform_update_id")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "guests",
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=False),

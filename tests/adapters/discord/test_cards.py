@@ -18,6 +18,7 @@ from adapters.contract import (
     Reject,
 )
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.buttons import card_buttons
 from adapters.discord.options import DiscordOptions
 from tests.adapters.discord.scene import Bot
 from tests.adapters.receiving import MemoryReception
@@ -202,3 +203,9 @@ async def test_what_is_no_longer_open_cannot_be_edited(desk: Desk) -> None:
     assert told.modal is None
     assert told.response is not None
     assert "no longer open" in told.response.content
+
+
+def test_what_has_no_arguments_cannot_be_edited() -> None:
+    bare = ApprovalRequest("k7m2xw4hq9tbnd", (Action("forget_notes", {}, "Delete all."),), NOON)
+    labels = [getattr(item, "label", "") or item.item.label for item in card_buttons(bare).children]  # type: ignore[attr-defined] # dynamic buttons
+    assert labels == ["Approve", "Reject", "Approve for this session"]

@@ -1,53 +1,23 @@
 """Approvals are cards: buttons that decide, once, and then a card that says how it ended."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 
 from adapters.contract import (
     Action,
     ApprovalRequest,
-    ApprovalSettled,
     Approve,
     Decision,
     Edit,
-    IncomingMessage,
     Notice,
     Refused,
     Reject,
     Reply,
 )
-from tests.adapters.receiving import MemoryReception
-from tests.adapters.telegram.side import Bot, Inbound, Side, serving, telegram_side
+from adapters.telegram.keyboards import keyboard_of
+from tests.adapters.telegram.asking import DONE, LATER, MAIL, ONE, asked, card_bot, reception
+from tests.adapters.telegram.side import Bot, Inbound, serving, telegram_side
 from tests.emulators.telegram.server import telegram_server
-
-NOW = datetime.now(UTC).replace(microsecond=0)
-LATER = NOW + timedelta(hours=1)
-MAIL = Action("send_mail", {"to": "bea", "text": "5 o'clock\nfine?", "copies": 2})
-ONE = ApprovalRequest("k7m2xw4hq9tbnd", (MAIL,), LATER)
-TWO = ApprovalRequest("p2p2p2p2p2p2p2", (MAIL, Action("pay", {"euros": 3})), LATER, "admins")
-DONE = ApprovalSettled(
-    ONE.approval_id, "approved", "telegram:1", NOW, "Approved by telegram:1: send_mail"
-)
-
-
-def asking(inbound: Inbound) -> Sequence[Reply]:
-    """Ask with one card or another; every decision is taken."""
-    if isinstance(inbound, IncomingMessage):
-        return (TWO if "two" in inbound.text else ONE,)
-    return (DONE,)
-
-
-def card_bot() -> Bot:
-    return Bot(asking)
-
-
-async def asked(side: Side, text: str = "ask") -> None:
-    side.ann.say(text)
-    await side.said()
-
-
-def reception() -> MemoryReception:
-    return MemoryReception(ONE, TWO)
 
 
 async def test_a_card_says_what_would_run_and_has_buttons() -> None:
@@ -124,12 +94,12 @@ async def test_several_actions_are_picked_one_by_one() -> None:
         (card,) = side.ann.chat.answers
         assert "1. send_mail" in card.text
         assert "2. pay" in card.text
-        assert "Done" not in card.labels
-        await side.ann.tap(card, "1: approve")
-        await side.telegram.until(lambda: "✅ 1: approve" in card.labels)
-        await side.ann.tap(card, "2: reject")
-        await side.telegram.until(lambda: "Done" in card.labels)
-        await side.ann.tap(card, "Done")
+        assert "Decide as picked" not in card.labels
+        await side.ann.tap(card, "Approve 1")
+        await side.telegram.until(lambda: "✅ Approve 1" in card.labels)
+        await side.ann.tap(card, "Reject 2")
+        await side.telegram.until(lambda: "Decide as picked" in card.labels)
+        await side.ann.tap(card, "Decide as picked")
         assert side.bot.decisions[0].verdicts == (Approve(), Reject())
 
 
@@ -244,3 +214,13 @@ async def test_a_strangers_tap_changes_nothing() -> None:
         said = await bea.tap(group.answers[0], "Approve")
         assert (said.text, said.alert) == ("I only talk to friends.", True)
         assert side.bot.decisions == []
+
+
+def test_an_admin_may_approve_for_the_session_and_two_decide_each_time_anew() -> None:
+    def labels(decider: str) -> list[str]:
+        rows = keyboard_of(replace(ONE, decider=decider)).inline_keyboard
+        return [button.text for row in rows for button in row]
+
+    assert "Approve for this session" in labels("requester")
+    assert "Approve for this session" in labels("admins")
+    assert "Approve for this session" not in labels("two")

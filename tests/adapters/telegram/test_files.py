@@ -50,14 +50,14 @@ async def test_other_files_are_named_with_what_can_be_read() -> None:
         assert side.bot.texts == [
             "unpack it\n[all.zip was not read: only pictures and text files are]"
         ]
-        assert "All.zip was not read: only pictures and text files are" in said
+        assert "all.zip was not read: only pictures and text files are." in said
 
 
 async def test_voice_is_acknowledged_with_what_can_be_done() -> None:
     async with telegram_side() as side:
         side.ann.send_voice()
         assert await side.said() == [
-            "A voice message was not read: only pictures and text files are"
+            "A voice message was not read: only pictures and text files are."
         ]
         assert side.bot.seen == []
 

@@ -73,3 +73,14 @@ async def test_an_album_with_a_file_that_is_too_large_says_so() -> None:
         (message,) = side.bot.messages
         assert [type(each) for each in message.attachments] == [Attachment]
         assert "was not read: it is larger than" in message.text
+
+
+async def test_a_picture_that_came_after_a_crash_is_not_dropped_with_those_before_it() -> None:
+    async with telegram_side() as side:
+        side.telegram.faults.delay("getUpdates", 0.3, after_effect=False)
+        sent = side.ann.send_album([media.PNG, media.PNG, media.PNG], caption="our garden")
+        side.reception.stored = {str(each.message_id) for each in sent[:2]}
+        await side.said()
+        (message,) = side.bot.messages
+        assert message.message_id == str(sent[2].message_id)
+        assert len(message.attachments) == 1

@@ -118,3 +118,14 @@ async def test_what_is_pushed_to_the_old_group_comes_to_the_new_one() -> None:
         to = side.bot.messages[0].sender
         await side.adapter.deliver(to, side.bot.noted(Answer("b", "Later.")))
         assert [answer.text for answer in new.answers] == ["Later."]
+
+
+async def test_a_command_to_another_bot_is_not_ours_though_it_replies_to_us() -> None:
+    async with telegram_side() as side:
+        group = side.telegram.supergroup("Family", side.ann)
+        side.ann.say("@threadline_bot hello", group)
+        await side.telegram.until(lambda: group.answers)
+        side.ann.say("/new@another_bot", group, reply_to=group.answers[0])
+        side.ann.say("thank you", group, reply_to=group.answers[0])
+        await side.telegram.until(lambda: len(group.answers) == 2)
+        assert side.bot.texts == ["hello", "thank you"]

@@ -1,7 +1,7 @@
 """Starting: who the bot is, what its commands are, and what is wrong said in a sentence."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 import pytest
@@ -82,6 +82,34 @@ async def test_a_token_that_is_taken_back_while_it_runs_is_said() -> None:
         telegram.faults.refuse("getUpdates", UNAUTHORIZED, times=3)
         telegram.person("Ann").say("hello")
         await _until(lambda: "TELEGRAM_BOT_TOKEN" in adapter.problem)
+
+
+async def test_an_address_that_telegram_refuses_is_said_and_is_no_lost_network() -> None:
+    async with telegram_server() as telegram:
+        wrong = bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+        telegram.faults.refuse("setWebhook", wrong)
+        async with serving(telegram, webhook_url="http://bot.example.org/x") as (adapter, _, _):
+            assert "an https url must be provided" in adapter.problem.lower()
+            assert "TELEGRAM_WEBHOOK_URL" in adapter.problem
+
+
+async def test_a_disk_that_cannot_be_read_at_the_start_is_said_and_tried_again() -> None:
+    class Unreadable(MemoryReception):
+        tried = 0
+
+        async def kept(self) -> Sequence[str]:
+            self.tried += 1
+            if self.tried == 1:
+                raise OSError("the disk does not answer")
+            return await super().kept()
+
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        async with serving(telegram, reception=Unreadable()) as (adapter, _, _):
+            await _until(lambda: "could not be taken" in adapter.problem)
+            ann.say("hello")
+            await telegram.until(lambda: ann.chat.answers)
+            await _until(lambda: adapter.problem == "")
 
 
 async def test_a_webhook_of_before_is_taken_away_and_what_waits_is_kept() -> None:

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 
 from adapters.telegram import TelegramAdapter
 from tests.adapters.receiving import MemoryReception
-from tests.adapters.telegram.side import COMMANDS, Bot
+from tests.adapters.telegram.side import COMMANDS, Bot, serving
+from tests.emulators.telegram import media
 from tests.emulators.telegram.server import TelegramServer, telegram_server
 
 UPDATE = {"update_id": 5}
@@ -103,3 +104,64 @@ async def test_cards_work_over_a_webhook_and_the_backlog_is_answered() -> None:
             ann.say("after")
             await telegram.until(lambda: len(ann.chat.answers) == 2)
             assert [each.text for each in ann.chat.answers] == ["Heard: before", "Heard: after"]
+
+
+async def test_an_album_that_is_posted_piece_by_piece_is_one_message() -> None:
+    bot, reception = Bot(), MemoryReception()
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        async with posted_to(telegram, bot, reception):
+            ann.send_album([media.PNG, media.PNG], caption="Look")
+            await telegram.until(lambda: ann.chat.answers)
+            await telegram.until(lambda: not reception.waiting)
+    (message,) = bot.messages
+    assert len(message.attachments) == 2
+    assert len(message.pieces) == 1
+
+
+async def test_a_text_that_the_app_split_is_one_message_by_webhook_too() -> None:
+    bot = Bot()
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        async with posted_to(telegram, bot):
+            ann.say_long("hello " * 1000)
+            await telegram.until(lambda: ann.chat.answers)
+    (message,) = bot.messages
+    assert message.text.split() == ["hello"] * 1000
+
+
+async def test_a_beginning_that_was_kept_before_a_crash_is_handled_at_the_next_start() -> None:
+    class Full(MemoryReception):
+        async def set_aside(self, update_id: str, content: str, reason: str) -> None:
+            raise OSError("no space left")
+
+    reception = Full()
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        async with posted_to(telegram, Bot(refuses=lambda _: OSError("no space left")), reception):
+            ann.say("hello " * 600)
+            await telegram.until(lambda: telegram.updates.confirmed)
+        assert reception.waiting
+        bot = Bot()
+        async with posted_to(telegram, bot, reception):
+            await telegram.until(lambda: bot.seen)
+            await telegram.until(lambda: not reception.waiting)
+    assert bot.texts == ["hello " * 599 + "hello"]
+
+
+async def test_what_a_webhook_has_kept_is_handled_though_updates_are_polled_now() -> None:
+    class Full(MemoryReception):
+        async def set_aside(self, update_id: str, content: str, reason: str) -> None:
+            raise OSError("no space left")
+
+    reception, bot = Full(), Bot()
+    async with telegram_server() as telegram:
+        ann = telegram.person("Ann")
+        async with posted_to(telegram, Bot(refuses=lambda _: OSError("no space left")), reception):
+            ann.say("hello " * 600)
+            await telegram.until(lambda: telegram.updates.confirmed)
+        assert reception.waiting
+        async with serving(telegram, bot, reception=reception):
+            await telegram.until(lambda: bot.seen)
+            await telegram.until(lambda: not reception.waiting)
+    assert bot.texts == ["hello " * 599 + "hello"]

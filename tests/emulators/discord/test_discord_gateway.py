@@ -160,7 +160,7 @@ async def test_a_server_joined_later_and_its_channels_are_known(server: Discord)
 @asynccontextmanager
 async def echoing(server: Discord) -> AsyncIterator[None]:
     """Run a bot in a process of its own, and kill it at the end without a word."""
-    program = Path(__file__).parents[1] / "echoing_program.py"
+    program = Path(__file__).with_name("echoing_program.py")
     known = server.gateway.count(IDENTIFY)
     given = (server.api_url, server.gateway_url, server.token)
     quiet = asyncio.subprocess.DEVNULL
