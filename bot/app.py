@@ -105,6 +105,10 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         except (SessionStoreError, DatabaseError) as error:
             raise StartError(str(error)) from error
         conversations = Conversations(database, clock=now)
+        # Before the turns: what has begun with words must find it open until it ends.
+        search = await stack.enter_async_context(
+            Search.open(data / "search.db", database, said=said)
+        )
         leftovers = Leftovers()
         most_waiting = settings.sessions.max_waiting_messages
         lanes = Lanes(most_waiting=most_waiting, failed=leftovers.note)
@@ -194,9 +198,6 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_threads(runner),
             checking_outbox(database, outbox, now),
             checking_disk((data, csv_path.parent)),
-        )
-        search = await stack.enter_async_context(
-            Search.open(data / "search.db", database, said=said)
         )
         key = await asyncio.to_thread(read_key, data / "forgotten.key")
         library = Library(search, Shelf(database), Forgotten(database, key))

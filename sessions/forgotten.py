@@ -45,6 +45,13 @@ class Forgotten:
         row = {"who": self.hash_of(person), "at": stored(at), "done": False}
         await self._database.write(lambda db: db.execute(BEGIN, row))
 
+    async def has_begun(self, person: str, at: datetime) -> bool:
+        """Say whether `begin` was called with this already."""
+        query = select(forgotten.c.number).where(
+            forgotten.c.who == self.hash_of(person), forgotten.c.at == stored(at)
+        )
+        return await self._database.read(lambda db: db.execute(query).first() is not None)
+
     async def finish(self, who: str, at: datetime) -> None:
         """Note that it has gone."""
         row = {"whom": who, "since": stored(at)}

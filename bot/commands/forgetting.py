@@ -29,23 +29,18 @@ async def forget(call: Call) -> Said:
     """Say what would go; when that was said just before, delete it."""
     if shared(call.sender):
         return say("Others read along here. Write this to me in our direct chat.")
-    if not call.words:
-        found = await call.library.shelf.page(Wanted(call.sender.person), limit=MOST)
-        many = f"{'at least ' if len(found) == MOST else ''}{len(found)} conversations"
-        return say(WHAT.format(conversations=many), SURE, "/export all")
-    forgotten, place = call.library.forgotten, call.row.place
-    sure = call.words.lower() == SURE.partition(" ")[2]
-    now = call.row.created_at
-    if not sure or not (
-        call.row.attempts or await forgotten.asked(place, ASK, at=now, within=WITHIN)
-    ):
-        return say(f"Write {ASK} first; it says what goes.", ASK)
+    # After a crash in the middle the question is gone already, and the words of this too.
+    if not await call.library.forgotten.has_begun(call.sender.person, call.row.created_at):
+        if not call.words:
+            return await _question(call)
+        if not await _is_sure(call):
+            return say(f"Write {ASK} first; it says what goes.", ASK)
     gone = await forget_person(
         call.turns,
         call.decisions,
         call.library,
         call.sender.person,
-        now,
+        call.row.created_at,
         by=call.sender.person,
         shown_in=call.sender,
         command=call.row,
@@ -53,3 +48,17 @@ async def forget(call: Call) -> Said:
     notes = f", and {gone.notes} notes" if gone.notes else ""
     text = f"Everything of yours is deleted: {gone.conversations} conversations{notes}."
     return Said((*gone.settled, Notice(text)))
+
+
+async def _question(call: Call) -> Said:
+    found = await call.library.shelf.page(Wanted(call.sender.person), limit=MOST)
+    many = f"{'at least ' if len(found) == MOST else ''}{len(found)} conversations"
+    return say(WHAT.format(conversations=many), SURE, "/export all")
+
+
+async def _is_sure(call: Call) -> bool:
+    """Say whether the caller was told what goes, here and just before."""
+    if call.words.lower() != SURE.partition(" ")[2]:
+        return False
+    at = call.row.created_at
+    return await call.library.forgotten.asked(call.row.place, ASK, at=at, within=WITHIN)
