@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 FENCE = re.compile(r"^(?P<indent> {0,3})(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
+MARKS = re.compile(r"^ {0,3}(`{3}|~{3})")
 ENDS = re.compile(r"(?<=[.!?…])\s+|\s+")
 """Where a long line may be cut: after a sentence, else between words."""
 
@@ -109,12 +110,15 @@ def _pieces(line: str, part: _Part, limit: int, length: Measure) -> Iterator[str
     """Give a line, in pieces if no message of its own could hold it."""
     opening = part.opening
     room = limit - (length(f"{opening}\n\n{part.closing}") if opening else 0)
-    if FENCE.match(line) and length(line) > limit // 4:  # no fence: a program gone wrong
+    most = limit // 4 if FENCE.match(line) else room
+    if MARKS.match(line) and length(line) > most:  # no fence: a program gone wrong
         line = f"\u200b{line}"
     while length(line) > room:
         cut = _best_cut(line, room, length, in_code=bool(opening))
         yield line[:cut] if opening else line[:cut].rstrip()
         line = line[cut:] if opening else line[cut:].lstrip()
+        if MARKS.match(line):  # the rest of a line neither opens nor closes anything
+            line = f"\u200b{line}"
     yield line
 
 

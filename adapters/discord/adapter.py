@@ -15,9 +15,9 @@ from adapters.discord.channels import Channels
 from adapters.discord.client import Client
 from adapters.discord.connecting import NOT_CONNECTED, Connection, connected
 from adapters.discord.handing import Handing
-from adapters.discord.hearing import PLATFORM, Hearing
+from adapters.discord.hearing import Hearing
 from adapters.discord.intake import Intake
-from adapters.discord.options import DiscordOptions
+from adapters.discord.options import PLATFORM, DiscordOptions
 from adapters.discord.screens import Screen, Screens
 from adapters.discord.showing import Showing
 from adapters.discord.tapping import Tapping
@@ -25,6 +25,9 @@ from adapters.platform import DeliveryFailed, Reception
 
 WAIT = 300.0
 """Seconds that a message waits for a lost connection before its delivery counts as failed."""
+
+STOP_WITHIN = 5.0
+"""Seconds that what is being said may take at a stop; the rest is said after the next start."""
 
 Interaction = discord.Interaction[Any]
 
@@ -63,6 +66,7 @@ class DiscordAdapter:
         self._clock = clock
         self._connection = Connection()
         self._service: Service | None = None
+        self._leaving = False
 
     @property
     def problem(self) -> str:
@@ -73,14 +77,18 @@ class DiscordAdapter:
     async def serve(self, handle: Handler, commands: Sequence[Command]) -> AsyncIterator[None]:
         """Take in what people say for as long as the ``with`` lasts.
 
-        Raises:
-            CannotServe: the token is wrong, or the bot may not read what people write.
+        A wrong token, or a missing intent, is a `problem`: whom the others serve needs no Discord.
         """
         async with (
             self.listening(handle, commands) as client,
             connected(client, self._options, self._connection),
         ):
-            yield
+            try:
+                yield
+            finally:
+                self._leaving = True
+                if self._service is not None and not self._connection.problem:
+                    await self._service.handing.finish(STOP_WITHIN)
 
     @asynccontextmanager
     async def listening(
@@ -109,6 +117,7 @@ class DiscordAdapter:
         )
         await channels.open()
         self._connection.up.clear()
+        self._leaving = False
         self._service = Service(client, handing, screens, channels, intake, tapping)
         try:
             yield client
@@ -136,9 +145,14 @@ class DiscordAdapter:
         await Showing(to, await elsewhere(False), elsewhere).show(replies)
 
     async def _until_up(self) -> None:
-        """Wait a while for a lost connection, so that an outage costs few attempts."""
+        """Wait a while for a lost connection, so that an outage costs few attempts.
+
+        Where only a new start helps that is what is waited for: nothing becomes a dead letter.
+        """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._connection.up.wait(), WAIT)
+        if self._connection.over:
+            await self._connection.up.wait()
 
     # ------------------------------------------------------------ what the client hears
 
@@ -162,7 +176,7 @@ class DiscordAdapter:
 
     async def message(self, message: discord.Message) -> None:
         """Take a message in, in the order of its channel."""
-        if self._service is not None:
+        if self._service is not None and not self._leaving:
             await self._service.channels.arrived(message)
 
     async def command(

@@ -54,6 +54,7 @@ class InteractionScreen:
         buttons: Buttons | None = None,
         files: Sequence[discord.File] = (),
         nonce: str = "",
+        standing: str = "",
     ) -> str:
         """Answer, or send it elsewhere."""
         if self._answerable:
@@ -65,7 +66,7 @@ class InteractionScreen:
                         raise
                     self._lives = False
         screen = await self._elsewhere()
-        return await screen.send(text, buttons=buttons, files=files, nonce=nonce)
+        return await screen.send(text, buttons=buttons, files=files, nonce=nonce, standing=standing)
 
     async def edit(
         self,
@@ -113,6 +114,18 @@ class InteractionScreen:
     @property
     def _answerable(self) -> bool:
         return self._lives and self._clock() < self._until
+
+    async def turn_away(self, text: str) -> None:
+        """Tell this person alone why nothing is done."""
+        if not self._lives:
+            return
+        async with delivering(HERE):
+            if self._interaction.guild_id is None or self.private:
+                await self._interaction.edit_original_response(content=text)
+                return
+            # What everybody sees as "is thinking…" cannot become private.
+            await self._interaction.delete_original_response()
+            await self._interaction.followup.send(text, ephemeral=True)
 
     async def _answer(
         self, text: str, buttons: Buttons | None, files: Sequence[discord.File]

@@ -89,6 +89,7 @@ class Channels:
         channel = message.channel.id
         async with self.lane(channel):
             if channel in self._behind and not await self._read(channel):
+                self.catch_up()
                 return  # it is read again from the channel, in its place
             await self._store(channel, message)
 
@@ -164,6 +165,11 @@ class Channels:
             self._behind.add(channel)
             return False
         if newest:
-            await self._mark(channel, newest)
+            try:
+                await self._mark(channel, newest)
+            except Exception:
+                log.exception("a channel is read again, for its mark could not be kept")
+                self._behind.add(channel)
+                return False
             log.info("read what was missed", channel=channel, messages=count)
         return True

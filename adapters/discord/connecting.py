@@ -42,11 +42,15 @@ NOT_CONNECTED = "Discord has ended the connection; it is being made again."
 
 
 class Connection:
-    """Whether people can be reached. `problem` says why not, as a sentence."""
+    """Whether people can be reached. `problem` says why not, as a sentence.
+
+    With `over` only the operator can mend it, and a new start.
+    """
 
     def __init__(self) -> None:
         self.problem = NOT_REACHED
         self.up = asyncio.Event()
+        self.over = False
         self._news = asyncio.Event()
 
     def stands(self) -> None:
@@ -56,8 +60,9 @@ class Connection:
         self._news.set()
 
     def lost(self, problem: str) -> None:
-        """Note why it does not."""
-        self.problem = problem
+        """Note why it does not; the reason of an end for good stays."""
+        if not self.over:
+            self.problem = problem
         self.up.clear()
         self._news.set()
 
@@ -72,8 +77,7 @@ async def connected(
 ) -> AsyncIterator[None]:
     """Be connected for as long as the ``with`` lasts, or try to.
 
-    Raises:
-        CannotServe: the token is wrong, or the bot may not read what people write.
+    A wrong token, or that the bot may not read what people write, is a problem that ends it.
     """
     with pointed_at(options.api_url, options.gateway_url):
         staying = asyncio.create_task(_stay(client, options.token, connection), name="discord")
@@ -83,8 +87,9 @@ async def connected(
                 (staying, news), timeout=START_WITHIN, return_when=asyncio.FIRST_COMPLETED
             )
             if staying.done():
-                staying.result()
-            staying.add_done_callback(lambda done: _ended(done, connection))
+                _ended(staying, connection)
+            else:
+                staying.add_done_callback(lambda done: _ended(done, connection))
             yield
         finally:
             news.cancel()
@@ -147,4 +152,5 @@ def _ended(staying: "asyncio.Task[None]", connection: Connection) -> None:
     error = staying.exception()
     if error is not None:
         connection.lost(str(error) if isinstance(error, CannotServe) else NOT_CONNECTED)
-        log.error("Discord is served no more", reason=connection.problem, exc_info=error)
+        connection.over = True
+        log.error("Discord is not served", reason=connection.problem)

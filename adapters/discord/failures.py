@@ -24,6 +24,8 @@ STALE_TOKEN, INVALID_FORM, ARCHIVED = 50027, 50035, 50083
 NO_HISTORY, THREAD_EXISTS = 160002, 160004
 """Error codes: developer documentation, "Opcodes and status codes", JSON error codes."""
 
+TOO_MANY = 429
+
 LOST = (aiohttp.ClientError, OSError, TimeoutError)
 """What means that Discord was not reached, or that nobody knows whether it was."""
 
@@ -60,6 +62,8 @@ async def delivering(where: str) -> AsyncIterator[None]:
 
 def failure_of(refused: discord.HTTPException, where: str) -> DeliveryFailed:
     """Say what a refusal means; a missing permission is also said to the operator."""
+    if refused.status == TOO_MANY:
+        return DeliveryFailed("Discord wants fewer messages", _named_time(refused))
     if refused.code in FINAL:
         return DeliveryFailed(f"{FINAL[refused.code]}: {refused.text or refused.code}", final=True)
     if refused.code in CLICKS:
@@ -67,6 +71,14 @@ def failure_of(refused: discord.HTTPException, where: str) -> DeliveryFailed:
         log.warning(sentence)
         return DeliveryFailed(sentence)
     return DeliveryFailed(f"Discord answered {refused.status}: {refused.text or refused.code}")
+
+
+def _named_time(refused: discord.HTTPException) -> float | None:
+    """Give the seconds after which Discord, or the proxy before it, wants to be asked again."""
+    try:
+        return float(refused.response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
 
 
 def missing_permission(where: str, permissions: str) -> str:

@@ -14,7 +14,7 @@ ROW = re.compile(r"^\s*\|.*\|\s*$|^[^|\n]+(?<!\\)\|.+$")
 RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 CELLS = re.compile(r"(?<!\\)\|")
 DEEP_HEADING = re.compile(r"^#{4,6}\s+(.*?)\s*#*$")
-PICTURE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]+)[^)\n]*\)")
+PICTURE = re.compile(r"!\[([^\]\n]{0,300})\]\(([^)\s]{1,2000})[^)\n]{0,300}\)")
 MARKS = re.compile(r"\*\*|__|`")
 
 

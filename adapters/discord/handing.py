@@ -30,6 +30,11 @@ class Handing:
         conversing.add_done_callback(self._conversing.discard)
         await taken
 
+    async def finish(self, within: float) -> None:
+        """Let what is being said be said to its end, for so many seconds at most."""
+        if self._conversing:
+            await asyncio.wait(self._conversing, timeout=within)
+
     async def close(self) -> None:
         """Show nothing more; the bot shows the rest when it is back."""
         conversing = list(self._conversing)

@@ -9,16 +9,18 @@ import structlog
 from adapters.contract import Address, IncomingMessage
 from adapters.discord.failures import LOST, THREAD_EXISTS, missing_permission
 from adapters.discord.files import read_files
-from adapters.discord.options import DiscordOptions
+from adapters.discord.options import PLATFORM, DiscordOptions
 
 log = structlog.get_logger(__name__)
 
-PLATFORM = "discord"
 HELLO = "/start"
 """What somebody says who only names the bot."""
 
 SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 LONGEST_THREAD_NAME = 60
+REMEMBERED = 1000
+"""Messages of which a second copy is answered where the first was: then nothing comes twice."""
+
 
 Interaction = discord.Interaction[Any]
 
@@ -44,6 +46,7 @@ class Hearing:
     def __init__(self, client: discord.Client, options: DiscordOptions) -> None:
         self._client = client
         self._options = options
+        self._places: dict[int, Address] = {}
 
     def concerns(self, message: discord.Message) -> bool:
         """Say whether somebody speaks to the bot: directly, by name, in reply, in its thread."""
@@ -82,22 +85,30 @@ class Hearing:
         ):
             return sender
         there = Address(PLATFORM, str(message.id), sender.user_id)  # a thread has its message's id
-        if message.flags.has_thread:
+        if message.id not in self._places and message.flags.has_thread:
             return there
+        if message.id not in self._places:
+            opened = await self._opens_thread(message)
+            self._places[message.id] = there if opened else sender
+            if len(self._places) > REMEMBERED:
+                del self._places[next(iter(self._places))]
+        return self._places[message.id]
+
+    async def _opens_thread(self, message: discord.Message) -> bool:
         name = " ".join(self._words(message).split())[:LONGEST_THREAD_NAME]
         try:
             await message.create_thread(name=name or message.author.display_name)
         except discord.Forbidden:
             log.warning(missing_permission(f"#{message.channel}", "Create Public Threads"))
-            return sender
+            return False
         except discord.HTTPException as refused:
             if refused.code != THREAD_EXISTS:
                 log.warning("a thread could not be opened", error=str(refused))
-                return sender
+                return False
         except (discord.RateLimited, *LOST) as lost:
             log.warning("a thread could not be opened", error=type(lost).__name__)
-            return sender
-        return there
+            return False
+        return True
 
     def _names_me(self, message: discord.Message) -> bool:
         return any(f"<@{sign}>" in message.content for sign in self._signs(message))

@@ -21,6 +21,8 @@ from adapters.platform import DeliveryFailed, Reception
 
 log = structlog.get_logger(__name__)
 
+NOT_FOR_YOU = "I only talk to people whom my operator has let in."
+
 Interaction = discord.Interaction[Any]
 Elsewhere = Callable[[bool], Awaitable[Screen]]
 
@@ -134,9 +136,8 @@ class Intake:
         )
         away = await self._reception.turned_away(sender, server=server_of(interaction))
         if away is not None:
-            if away:
-                await screen.send(away)
-            await screen.close()
+            with suppress(DeliveryFailed):
+                await screen.turn_away(away or NOT_FOR_YOU)
             return
 
         async def show(replies: Replies) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+PLATFORM = "discord"
+
 
 @dataclass(frozen=True, slots=True)
 class DiscordOptions:

@@ -1,12 +1,14 @@
 """The messages in which an answer stands, while it is written and at its end."""
 
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
 from adapters.discord.format import AGAIN
 from adapters.discord.screens import Screen
+from adapters.platform import DeliveryFailed
 
 Note = Callable[[str], Awaitable[None]]
 
@@ -22,6 +24,8 @@ class Parts:
         self._note = note
         self._ids: list[str] = []
         self._texts: list[str] = []
+        self._draft = secrets.token_hex(8)
+        self._unsure: dict[int, str] = {}
 
     def stand_already(self, ids: Sequence[str]) -> None:
         """Take these for what stands there; what they say is not known."""
@@ -31,7 +35,12 @@ class Parts:
         """Show what is written so far."""
         for number, text in enumerate(texts):
             if text.strip():
-                await self._show(number, text)
+                nonce = nonce_of(self._draft, number)
+                try:
+                    await self._show(number, text, nonce=nonce)
+                except DeliveryFailed:  # it may stand there nevertheless: the answer takes it over
+                    self._unsure[number] = nonce
+                    raise
 
     async def finish(
         self,
@@ -71,7 +80,8 @@ class Parts:
                 self._texts[number] = text
                 return False
         said = f"{AGAIN}\n{text}" if again else text
-        part = await self._screen.send(said, files=files, nonce=nonce)
+        nonce = self._unsure.get(number, nonce)
+        part = await self._screen.send(said, files=files, nonce=nonce, standing=text)
         self._ids[number : number + 1] = [part]
         self._texts[number : number + 1] = [text]
         if not self._screen.private:

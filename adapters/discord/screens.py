@@ -42,8 +42,12 @@ class Screen(Protocol):
         buttons: Buttons | None = None,
         files: Sequence[discord.File] = (),
         nonce: str = "",
+        standing: str = "",
     ) -> str:
-        """Send a message and give its id; the same `nonce` sends it once in a few minutes."""
+        """Send a message and give its id; the same `nonce` sends it once in a few minutes.
+
+        If it was sent before with that nonce, the message that stands there says `standing` then.
+        """
         ...
 
     async def edit(
@@ -91,6 +95,7 @@ class ChannelScreen:
         buttons: Buttons | None = None,
         files: Sequence[discord.File] = (),
         nonce: str = "",
+        standing: str = "",
     ) -> str:
         """Send a message."""
         reply_to, self._reply_to = self._reply_to, 0
@@ -103,6 +108,9 @@ class ChannelScreen:
                 sent = await self._send(text, buttons, files, nonce, 0)
         if self._sent is not None:
             await self._sent(self._channel.id, sent.id)
+        stands = sent.content.strip()
+        if nonce and standing and stands not in (text.strip(), standing.strip()):
+            await self.edit(str(sent.id), standing, buttons=buttons, files=files)
         return str(sent.id)
 
     async def _send(

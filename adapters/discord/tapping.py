@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -33,9 +34,13 @@ log = structlog.get_logger(__name__)
 
 NOT_TAKEN = "Something went wrong on our side and this was not taken. Please do it again."
 NOT_OPEN = "This is no longer open; nothing was changed."
+NOT_HERE = "You may not decide here."
 TOO_LONG = (
     "The arguments are too long for a form. Write /edit {id} followed by the new ones as JSON."
 )
+REMEMBERED = 1000
+"""Taps of which a second copy is known; one comes within seconds, after a resumed connection."""
+
 TYPED = re.compile(r"```json\n(.*)\n```", re.DOTALL)
 
 Interaction = discord.Interaction[Any]
@@ -89,9 +94,15 @@ class Tapping:
         self._screens = screens
         self._reception = reception
         self._clock = clock
+        self._taken: deque[int] = deque(maxlen=REMEMBERED)
 
     async def pressed(self, interaction: Interaction, button: Button) -> None:
         """Take in a button of a card: decide, pick, or open a form."""
+        if self._is_second_copy(interaction):
+            return
+        if button.verdicts is None and (why := await self._refused(interaction, button)):
+            await _done(interaction.response.send_message(why, ephemeral=True))
+            return
         match button.verb:
             case "pick":
                 await self._pick(interaction, button)
@@ -105,6 +116,8 @@ class Tapping:
 
     async def sent(self, interaction: Interaction, button: Button) -> None:
         """Take in a form, also one that was opened before a restart."""
+        if self._is_second_copy(interaction):
+            return
         data: Any = interaction.data
         filled = read_fields(data.get("components", ()))
         lives = await acknowledged(interaction)
@@ -126,7 +139,7 @@ class Tapping:
         sender = address_of(interaction)
         away = await self._reception.turned_away(sender, server=str(interaction.guild_id or ""))
         if away is not None:
-            await tap.whisper(away or "You may not decide here.")
+            await tap.whisper(away or NOT_HERE)
             return
         name = interaction.user.display_name
         decision = Decision(sender, tap.approval_id, verdicts, self._clock(), name)
@@ -143,6 +156,22 @@ class Tapping:
         except Exception:
             log.exception("a decision was not taken")
             await tap.whisper(NOT_TAKEN)
+
+    def _is_second_copy(self, interaction: Interaction) -> bool:
+        """Say whether Discord told the same once more; who tapped once is told things once."""
+        if interaction.id in self._taken:
+            return True
+        self._taken.append(interaction.id)
+        return False
+
+    async def _refused(self, interaction: Interaction, button: Button) -> str:
+        """Say why this person may not even pick, or fill in a form: that is deciding too."""
+        sender = address_of(interaction)
+        away = await self._reception.turned_away(sender, server=str(interaction.guild_id or ""))
+        if away is not None:
+            return away or NOT_HERE
+        refused = await self._reception.refused(button.approval_id, sender)
+        return refused.text[:LONGEST] if refused is not None else ""
 
     async def _pick(self, interaction: Interaction, button: Button) -> None:
         """Show what is picked so far, on the card itself."""

@@ -89,3 +89,12 @@ def test_a_short_text_is_one_message() -> None:
 def test_a_limit_without_sense_is_refused() -> None:
     with pytest.raises(ValueError, match="no sensible part"):
         split("Hello", 3)
+
+
+@pytest.mark.parametrize("mark", ["`", "~"])
+@pytest.mark.parametrize("between", ["", "x"])
+def test_a_line_of_nothing_but_fences_ends_too(mark: str, between: str) -> None:
+    parts = split(f"before\n{mark * 4000}{between}{mark * 100}\nafter", 2000)
+    assert max(map(len, parts)) <= 2000
+    assert "".join(parts).count(mark) == 4100
+    assert parts[-1].endswith("after")

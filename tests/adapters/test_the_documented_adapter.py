@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from adapters.contract import Address
+from adapters.contract import Address, Answer, Attachment, Notice, Reply
+from adapters.unnoted import Unnoted
 from tests.adapters.conformance import AdapterConformance, Person, Script
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-an-adapter.md"
@@ -35,6 +36,23 @@ def module(home: Path) -> ModuleType:
 
 def test_it_has_at_most_120_lines() -> None:
     assert len(code().splitlines()) <= LONGEST
+
+
+async def test_who_deletes_what_she_has_read_loses_nothing_that_comes_later(tmp_path: Path) -> None:
+    adapter = module(tmp_path).FolderAdapter(tmp_path)
+    ann, out = Address("folder", "ann", "ann"), tmp_path / "ann" / "out"
+    for text in ("one", "two"):
+        await adapter.deliver(ann, Unnoted(_only(Notice(text))))
+    min(out.iterdir()).unlink()
+    file = Attachment("../list.csv", "text/csv", b"a,b")
+    await adapter.deliver(ann, Unnoted(_only(Answer("a", "three", attachments=(file,)))))
+    found = sorted(out.iterdir())
+    assert [each.read_text() for each in found if each.suffix == ".txt"] == ["two", "three"]
+    assert [each.read_bytes() for each in found if each.suffix == ".csv"] == [b"a,b"]
+
+
+async def _only(reply: Reply) -> AsyncIterator[Reply]:
+    yield reply
 
 
 class Ann(Person):

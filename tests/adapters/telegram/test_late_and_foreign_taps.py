@@ -9,7 +9,7 @@ async def test_who_may_not_decide_can_neither_pick_nor_ask_for_a_form() -> None:
         bea = side.telegram.person("Bea")
         side.reception.outsiders.add(str(bea.user_id))
         group = side.telegram.supergroup("Family", side.ann, bea)
-        for text, label in (("ask", "Edit"), ("ask two", "1: approve")):
+        for text, label in (("ask", "Edit"), ("ask two", "Approve 1")):
             before = len(group.answers)
             side.ann.say(f"@threadline_bot {text}", group)
             await side.telegram.until(lambda at=before: len(group.answers) > at)  # type: ignore[misc] # of this round
@@ -17,9 +17,9 @@ async def test_who_may_not_decide_can_neither_pick_nor_ask_for_a_form() -> None:
             said = await bea.tap(card, label)
             assert (said.text, said.alert) == ("Only an admin may decide this.", True)
             assert card.edits == []
-        await side.ann.tap(card, "2: reject")
-        await side.telegram.until(lambda: "❌ 2: reject" in card.labels)
-        assert "1: approve" in card.labels
+        await side.ann.tap(card, "Reject 2")
+        await side.telegram.until(lambda: "❌ Reject 2" in card.labels)
+        assert "Approve 1" in card.labels
         assert len(group.answers) == 2
 
 
@@ -28,7 +28,7 @@ async def test_picking_on_a_card_that_is_decided_brings_no_button_back() -> None
         await asked(side, "two")
         (card,) = side.ann.chat.answers
         side.reception.settled[TWO.approval_id] = DONE
-        said = await side.ann.tap(card, "1: reject")
+        said = await side.ann.tap(card, "Reject 1")
         assert said.text == f"This is decided already. {DONE.text}."
         await side.telegram.until(lambda: card.text == DONE.text)
         assert card.labels == []
@@ -39,7 +39,7 @@ async def test_a_card_that_is_decided_while_somebody_picks_has_no_buttons_in_the
         await asked(side, "two")
         (card,) = side.ann.chat.answers
         side.telegram.faults.delay("editMessageReplyMarkup", 0.3)
-        await side.ann.tap(card, "1: reject")
+        await side.ann.tap(card, "Reject 1")
         side.reception.settled[TWO.approval_id] = DONE
         await side.telegram.until(lambda: card.text == DONE.text)
         assert card.labels == []

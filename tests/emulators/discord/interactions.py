@@ -239,9 +239,10 @@ class Interactions:
     def follow_up(self, begun: Interaction, body: Body) -> Message:
         """Post another answer; the first one after a promise takes the place of the promise."""
         message = compose(self.world, begun.channel, body)
-        if begun.original is not None and begun.original.thinking:
-            self._keep_promise(begun.original, self._fields(message))
-            return begun.original
+        original = begun.original
+        if original is not None and original.thinking and not original.deleted:
+            self._keep_promise(original, self._fields(message))
+            return original
         return self._show(begun, message, body.payload)
 
     def change(self, begun: Interaction, which: str, body: Body) -> Message:

@@ -91,7 +91,8 @@ def troubled(trouble: Trouble) -> web.Response:
             return response
     if trouble.status in (500, 502) and not trouble.banned:
         return written({"message": f"{trouble.status}: Server Error", "code": 0}, trouble.status)
-    return web.Response(status=trouble.status, text="<html>error code: 1015</html>")
+    later = {"Retry-After": str(math.ceil(trouble.retry_after))} if trouble.banned else {}
+    return web.Response(status=trouble.status, text="<html>error code: 1015</html>", headers=later)
 
 
 def too_many(wait: float, scope: str) -> web.Response:
