@@ -42,6 +42,15 @@ def owner_of(address: Address, groups: GroupSessions = "person") -> str:
     return address.person
 
 
+def place_of_owner(owner: str) -> Place:
+    """Give the direct chat of the person whose a conversation is, or the chat that shares it."""
+    platform, _, name = owner.partition(":")
+    if platform != "api" and name.startswith("chat_"):
+        chat, _, topic = name.removeprefix("chat_").partition("/")
+        return Place(platform, chat, "", topic)
+    return Place(platform, name, name)
+
+
 def place_of(address: Address) -> Place:
     """Give the address as a record keeps it."""
     return Place(address.platform, address.chat_id, address.user_id, address.topic_id)

@@ -17,7 +17,7 @@ from bot.alarms import Alarms
 from bot.approvals import Approvals
 from bot.board import Board
 from bot.bot import Bot
-from bot.care import Care, every_day
+from bot.care import Stores, every_day, open_care
 from bot.checks import (
     checking_conversations,
     checking_disk,
@@ -26,12 +26,12 @@ from bot.checks import (
     checking_sessions,
     checking_threads,
 )
-from bot.cleaning import Cleaning
+from bot.commands import said
 from bot.decisions import Decisions
 from bot.errors import StartError
-from bot.integrity import Integrity
 from bot.lanes import Lanes
 from bot.leftovers import Leftovers
+from bot.library import Library
 from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.office import Office
@@ -40,20 +40,19 @@ from bot.plain_values import (
     admin_chats,
     agent_options,
     api_adapter,
+    backup_setup,
     care_options,
     check_approvers,
     deciders,
     limit_options,
     retention,
     shared_chat,
-    shelf_of,
     web_options,
 )
 from bot.platforms import chat_platforms, checking_platform
 from bot.recovery import recover, take_up
 from bot.reminders import Reminding
 from bot.sweeper import Jobs, make_scheduler, sweep_sessions, sweeping
-from bot.transfer import Transfer
 from bot.turns import Turns
 from bot.vault import open_vault, prepare
 from bot.web.server import create_app, serving
@@ -61,16 +60,18 @@ from bot.web.serving import Served
 from config.settings import Settings
 from sessions.approval_records import ApprovalRecords
 from sessions.archive import ArchiveError
-from sessions.cleanup import Cleanup
+from sessions.backup import BackupSetup
 from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
-from sessions.importing import Importing
+from sessions.forgotten import Forgotten, read_key
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
 from sessions.reminders import Reminders
+from sessions.search import Search
+from sessions.shelf import Shelf
 from sessions.statistics import Statistics
 from sessions.store import SessionStoreError
 from sessions.usage import Usage
@@ -89,6 +90,21 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _open_records(
+    stack: AsyncExitStack, settings: Settings, setup: BackupSetup, metrics: Metrics
+) -> tuple[CsvStore, Database]:
+    data, csv_path = settings.sessions.data_dir, settings.sessions.sessions_csv_path
+    try:
+        await prepare(setup, clock=now)
+        # The session file first: who owns it owns the data beside it.
+        csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
+        store = await stack.enter_async_context(csv)
+        opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
+        return store, await stack.enter_async_context(opened)
+    except (SessionStoreError, DatabaseError, ArchiveError) as error:
+        raise StartError(str(error)) from error
+
+
 @asynccontextmanager
 async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
     """Open the files and the agent. The bot handles what it is given, and nothing else runs.
@@ -101,18 +117,13 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
     data = settings.sessions.data_dir
     async with AsyncExitStack() as stack:
         metrics = Metrics(clock=now)
-        csv_path = settings.sessions.sessions_csv_path
-        shelf = await asyncio.to_thread(shelf_of, settings)
-        try:
-            await prepare(shelf, clock=now)
-            # The session file first: who owns it owns the data beside it.
-            csv = CsvStore.open(csv_path, clock=now, batches=metrics.journal_batch)
-            store = await stack.enter_async_context(csv)
-            opened = Database.open(data / "conversations.db", batches=metrics.transaction_batch)
-            database = await stack.enter_async_context(opened)
-        except (SessionStoreError, DatabaseError, ArchiveError) as error:
-            raise StartError(str(error)) from error
+        setup = await asyncio.to_thread(backup_setup, settings)
+        store, database = await _open_records(stack, settings, setup, metrics)
         conversations = Conversations(database, clock=now)
+        # Before the turns: what has begun with words must find it open until it ends.
+        search = await stack.enter_async_context(
+            Search.open(data / "search.db", database, said=said)
+        )
         leftovers = Leftovers()
         most_waiting = settings.sessions.max_waiting_messages
         lanes = Lanes(most_waiting=most_waiting, failed=leftovers.note)
@@ -201,32 +212,26 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_conversations(database),
             checking_threads(runner),
             checking_outbox(database, outbox, now),
-            checking_disk((data, csv_path.parent)),
+            checking_disk((data, settings.sessions.sessions_csv_path.parent)),
         )
+        key = await asyncio.to_thread(read_key, data / "forgotten.key")
+        library = Library(search, Shelf(database), Forgotten(database, key))
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
-        opening = open_vault(shelf, store, database, runner, clock=now)
+        opening = open_vault(setup, store, database, runner, clock=now)
         vault = await stack.enter_async_context(opening)
-        care = Care(
-            Integrity(store, database, records, runner, data, backup=vault.back_up, clock=now),
-            Cleaning(
-                turns,
-                Cleanup(database),
-                data,
-                retention(settings.data),
-                backup=vault.back_up,
-                clock=now,
-            ),
-            Transfer(
-                turns,
-                Importing(database, clock=now),
-                data,
-                settings.agent.history_max_chars,
-                clock=now,
-            ),
+        care = open_care(
+            turns,
+            Stores(store, database, data),
             alarms,
+            retention(settings.data),
+            most_chars=settings.agent.history_max_chars,
+            backup=vault.back_up,
+            clock=now,
         )
-        yield Bot(name, turns, decisions, reminding, checks, alarms, office, care, vault, now)
+        yield Bot(
+            name, turns, decisions, reminding, checks, alarms, office, care, vault, library, now
+        )
 
 
 @asynccontextmanager
@@ -270,7 +275,15 @@ async def serve_bot(settings: Settings) -> AsyncIterator[Running]:
         every_day(scheduler, bot.care, care_options(settings.data))
         every = timedelta(minutes=settings.sessions.sweep_interval_minutes)
         going_on = partial(take_up, bot)
-        jobs = Jobs(bot.turns, bot.decisions, bot.reminding, every, bot.look_around, going_on)
+        jobs = Jobs(
+            bot.turns,
+            bot.decisions,
+            bot.reminding,
+            bot.library.search,
+            every,
+            bot.look_around,
+            going_on,
+        )
         await stack.enter_async_context(sweeping(scheduler, jobs))
         await stack.enter_async_context(api.serve(bot.handle, bot.commands))
         for platform in platforms:

@@ -23,6 +23,7 @@ from adapters.json_values import readable
 from adapters.platform import DeliveryFailed
 from bot.addresses import address_of, place_of, session_key
 from bot.alarms import Alarms
+from bot.answers import as_answer
 from bot.approvals import Approvals
 from bot.care import Care
 from bot.commands import TABLE, Call, Entry, answer_id, is_always_heard, parse, text_of
@@ -30,6 +31,7 @@ from bot.deciders import OPERATOR
 from bot.decisions import Decisions
 from bot.health import Check, Part
 from bot.lanes import LaneFull
+from bot.library import Library
 from bot.office import Office
 from bot.reminders import Reminding
 from bot.streams import ReplyStream
@@ -63,6 +65,7 @@ class Bot:
     office: Office
     care: Care
     vault: Vault
+    library: Library
     clock: Callable[[], datetime]
 
     @property
@@ -213,7 +216,14 @@ class Bot:
     async def _command(self, entry: Entry, row: Message, words: str, out: ReplyStream) -> None:
         """Run a command; what it says is the answer to its message."""
         call = Call(
-            row, words, self.turns, self.decisions, self.reminding, self.name, self.commands
+            row,
+            words,
+            self.turns,
+            self.decisions,
+            self.reminding,
+            self.library,
+            self.name,
+            self.commands,
         )
         if entry.binds:
             call = await call.bound()
@@ -231,8 +241,11 @@ class Bot:
             out.put(Accepted(row.id, session.session_id, session.thread_id))
         try:
             stored = await self.turns.endings.store(row, answer_id(row), text)
-            for reply in said.replies:
-                out.put(reply, stored.id)
+            if stored.files:
+                out.put(await as_answer(stored, self.conversations), stored.id)
+            else:
+                for reply in said.replies:
+                    out.put(reply, stored.id)
         finally:
             if said.then is not None:  # a decision that is taken is carried out
                 out.shows = said.shows

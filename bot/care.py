@@ -2,13 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.alarms import Alarms
-from bot.cleaning import Cleaning
-from bot.integrity import Integrity
+from bot.cleaning import Cleaning, Retention
+from bot.integrity import Backup, Integrity
 from bot.transfer import Transfer
+from bot.turns import Turns
+from sessions.cleanup import Cleanup
+from sessions.csv_store import CsvStore
+from sessions.database import Database
+from sessions.importing import Importing
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is looked after, and the directory that it is in."""
+
+    sessions: CsvStore
+    database: Database
+    data: Path
 
 
 @dataclass(frozen=True)
@@ -29,6 +45,27 @@ class Care:
     async def clean(self) -> None:
         """Let go what is older than it may be."""
         await self.cleaning.clean()
+
+
+def open_care(
+    turns: Turns,
+    stores: Stores,
+    alarms: Alarms,
+    retention: Retention,
+    *,
+    most_chars: int,
+    backup: Backup,
+    clock: Callable[[], datetime],
+) -> Care:
+    """Look after these stores; of an imported history the agent is told `most_chars` at most."""
+    csv, database, data = stores.sessions, stores.database, stores.data
+    records = turns.approvals.records
+    return Care(
+        Integrity(csv, database, records, turns.runner, data, backup=backup, clock=clock),
+        Cleaning(turns, Cleanup(database), data, retention, backup=backup, clock=clock),
+        Transfer(turns, Importing(database, clock=clock), data, most_chars, clock=clock),
+        alarms,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from config.settings import (
     ServerSettings,
     Settings,
 )
-from sessions.backup import BackupOptions, Shelf
+from sessions.backup import BackupOptions, BackupSetup
 from sessions.backup_folder import BackupFolder
 from sessions.stored_files import Places
 
@@ -65,7 +65,7 @@ def limit_options(limits: LimitSettings) -> LimitOptions:
     )
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def backup_setup(settings: Settings) -> BackupSetup:
     """Say what is backed up, where backups are, how long, and whether they are encrypted."""
     backups, sessions = settings.backups, settings.sessions
     options = BackupOptions(
@@ -74,7 +74,7 @@ def shelf_of(settings: Settings) -> Shelf:
         version=version("threadline"),
     )
     places = Places(sessions.data_dir, sessions.sessions_csv_path)
-    return Shelf(BackupFolder(backups.backup_dir), places, options)
+    return BackupSetup(BackupFolder(backups.backup_dir), places, options)
 
 
 def agent_options(agent: AgentSettings) -> AgentOptions:

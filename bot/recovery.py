@@ -11,6 +11,7 @@ import structlog
 
 from bot.addresses import address_of, session_key
 from bot.bot import Bot
+from bot.forgetting import finish_forgetting
 from bot.lanes import Work
 from sessions.database import DatabaseError
 from sessions.models import ApprovalRecord, Message
@@ -42,6 +43,8 @@ async def recover(bot: Bot) -> None:
         if row.state != "held":  # held texts run when their approval ends
             await _resume(bot, row)
     _run_held(bot, unfinished)
+    forgetting = partial(finish_forgetting, bot.turns, bot.decisions, bot.library)
+    bot.turns.lanes.at_once(forgetting)
     if unfinished or decided:
         log.info(
             "going on with what was unfinished", messages=len(unfinished), decided=len(decided)

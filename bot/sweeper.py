@@ -15,6 +15,7 @@ from bot.decisions import Decisions
 from bot.reminders import Reminding
 from bot.turns import Turns
 from sessions.database import DatabaseError
+from sessions.search import Search
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,9 @@ EXPIRE_APPROVALS_SECONDS = 10
 
 REWRITE_HOUR = 3
 """In UTC. Turns wait while a large database is written anew."""
+
+INDEX_SECONDS = 10
+"""How soon words are in the search index at the latest; whoever searches need not wait for it."""
 
 LOOK_AROUND_SECONDS = 30
 """How often is looked whether a part of the bot does not work."""
@@ -44,11 +48,12 @@ async def sweep_sessions(turns: Turns) -> int:
     return len(removed)
 
 
-async def rewrite_files(turns: Turns) -> None:
+async def rewrite_files(turns: Turns, search: Search) -> None:
     """Write the databases anew that were too large for it when somebody deleted their words."""
     for name, rewritten in (
         ("conversations", await turns.conversations.past.rewrite()),
         ("threads", await turns.runner.rewrite()),
+        ("search", await search.rewrite()),
     ):
         if rewritten:
             log.info("wrote a database anew, without what was deleted", database=name)
@@ -121,6 +126,7 @@ class Jobs:
     turns: Turns
     decisions: Decisions
     reminding: Reminding
+    search: Search
     every: timedelta
     look_around: Callable[[], Awaitable[None]]
     take_up: Callable[[], Awaitable[None]]
@@ -134,7 +140,8 @@ async def sweeping(scheduler: AsyncIOScheduler, jobs: Jobs) -> AsyncIterator[Non
     seconds = jobs.every.total_seconds()
     add(sweep_sessions, "interval", [turns], id="sweep sessions", seconds=seconds)
     add(decisions.expire, "interval", id="expire approvals", seconds=EXPIRE_APPROVALS_SECONDS)
-    add(rewrite_files, "cron", [turns], id="rewrite files", hour=REWRITE_HOUR)
+    add(jobs.search.catch_up, "interval", id="index words", seconds=INDEX_SECONDS)
+    add(rewrite_files, "cron", [turns, jobs.search], id="rewrite files", hour=REWRITE_HOUR)
     add(turns.board.catch_up, "interval", id="mend cards", seconds=seconds)
     add(jobs.look_around, "interval", id="look around", seconds=LOOK_AROUND_SECONDS)
     add(jobs.take_up, "interval", id="take up", seconds=TAKE_UP_SECONDS)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from bot.agent.runner import Runner
 from bot.errors import NoBackup
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, Shelf, Writers, rows_of
+from sessions.backup import Backups, BackupSetup, Writers, rows_of
 from sessions.backup_folder import Backup
 from sessions.csv_store import CsvStore
 from sessions.database import Database
@@ -93,20 +93,20 @@ class Vault:
             scheduler.add_job(job, "cron", id="back up", hour=int(hour), minute=int(minute))
 
 
-async def prepare(shelf: Shelf, *, clock: Callable[[], datetime]) -> None:
+async def prepare(setup: BackupSetup, *, clock: Callable[[], datetime]) -> None:
     """Do what comes before anything is opened: finish a restore, back up before an upgrade.
 
     Raises:
         ArchiveError: the start must not go on, with a sentence that says why.
         SessionStoreError: another process has the files.
     """
-    await finish_restore(shelf, clock=clock)
-    await keep_before_upgrade(shelf, clock=clock)
+    await finish_restore(setup, clock=clock)
+    await keep_before_upgrade(setup, clock=clock)
 
 
 @asynccontextmanager
 async def open_vault(
-    shelf: Shelf,
+    setup: BackupSetup,
     store: CsvStore,
     database: Database,
     runner: Runner,
@@ -116,7 +116,7 @@ async def open_vault(
     """Open it over stores that are open; who writes notes is held by a lock on their file."""
     held = (store.held, database.held, runner.held)
     writers = Writers(held, ("notes.db",), rows_of(store.rows))
-    async with Backups(shelf, writers, clock=clock) as backups:
+    async with Backups(setup, writers, clock=clock) as backups:
         yield Vault(backups, Restoring(backups, clock=clock), database)
 
 

@@ -40,7 +40,7 @@ class BackupOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class BackupSetup:
     """What is backed up, where backups stand, and how they are kept."""
 
     folder: BackupFolder
@@ -89,16 +89,16 @@ class Backups:
 
     def __init__(
         self,
-        shelf: Shelf,
+        setup: BackupSetup,
         writers: Writers,
         *,
         clock: Callable[[], datetime],
     ) -> None:
-        self.folder = shelf.folder
-        self.places = shelf.places
+        self.folder = setup.folder
+        self.places = setup.places
         self.under_way: UnderWay | None = None
         self._writers = writers
-        self._options = shelf.options
+        self._options = setup.options
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         # Its own, for who has the lock: the moment must not wait for whatever else wants a thread.

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from sessions.data_tables import note_changed
 from sessions.models import Place
 from sessions.platform_tables import files
 from sessions.tables import (
@@ -39,10 +40,13 @@ from sessions.tables import (
 PLACE = tuple(field.name for field in fields(Place))
 ENDED = ("answered", "rejected", "dead")
 BOTS = ("written", "showing", "delivered", "dead")
+#: Commands whose answers have words of other conversations than the one they are given in.
+QUOTING = ("/resume", "/search", "/tag", "/export")
 
 
 def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
     """Empty the texts and names of messages; what was not shown yet never will be."""
+    note_changed(db, which)
     whose = select(messages.c.id).where(which)
     db.execute(delete(parts).where(parts.c.shows.in_(whose)))
     db.execute(delete(dead_letters).where(dead_letters.c.message_id.in_(whose)))
@@ -61,15 +65,14 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
         messages.c.role == "user",
         *(messages.c[part] == getattr(place, part) for part in PLACE),
     )
-    # The list that /resume gives has the titles of other conversations.
     lists = and_(
         messages.c.platform == place.platform,
         or_(messages.c.user_id == place.user_id, messages.c.chat_id == place.chat_id),
-        func.lower(messages.c.text).like("/resume%"),
+        or_(*(func.lower(messages.c.text).like(f"{each}%") for each in QUOTING)),
     )
     asked = select(messages.c.id).where(or_(unbound, lists), messages.c.state.in_(ENDED))
     ids = list(db.execute(asked).scalars())
-    for answers in _in_portions(ids):
+    for answers in in_portions(ids):
         erase_messages(db, messages.c.answers.in_(answers))
         erase_messages(db, and_(messages.c.id.in_(answers), messages.c.thread_id == ""))
     _erase_quotes(db, thread_id, but=but)
@@ -82,12 +85,12 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
 def hash_decisions(db: Connection, thread_id: str) -> None:
     """Let the words of a conversation's approvals and actions be their hashes."""
     asked_for = approvals.c.thread_id == thread_id
-    _hash_rows(db, approvals, asked_for, actions=_hashed_actions, verdicts=_hashed_verdicts)
+    hash_rows(db, approvals, asked_for, actions=hashed_actions, verdicts=hashed_verdicts)
     db.execute(update(approvals).where(asked_for).values(decided_name=""))
     cast = votes.c.approval_id.in_(select(approvals.c.id).where(asked_for))
-    _hash_rows(db, votes, cast, verdicts=_hashed_verdicts)
+    hash_rows(db, votes, cast, verdicts=hashed_verdicts)
     ran = ledger.c.thread_id == thread_id
-    _hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
+    hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
 
 
 def _erase_quotes(db: Connection, thread_id: str, *, but: str) -> None:
@@ -104,11 +107,11 @@ def _erase_quotes(db: Connection, thread_id: str, *, but: str) -> None:
     )
     # What was said before they were asked cannot name them, and need not be looked through.
     since = messages.c.number > min((number for _, number in asked), default=0)
-    for ids in _in_portions([each for each, _ in asked], size=50):
+    for ids in in_portions([each for each, _ in asked], size=50):
         named = or_(*(messages.c.text.contains(each) for each in ids))
         ended = messages.c.state.in_((*ENDED, *BOTS))
         found = select(messages.c.id).where(since, ended, named, messages.c.id != but)
-        for quotes in _in_portions(list(db.execute(found).scalars())):
+        for quotes in in_portions(list(db.execute(found).scalars())):
             which = or_(messages.c.id.in_(quotes), messages.c.answers.in_(quotes))
             erase_messages(db, which)
 
@@ -125,7 +128,8 @@ def _is_hash(words: Any) -> bool:
     return isinstance(words, Mapping) and set(words) == {"sha256"}
 
 
-def _hashed_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def hashed_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give actions with hashes in the place of their words."""
     # A graph's own question to a person is a description, and so words.
     return [
         {**action, "arguments": hashed(action["arguments"]), "description": _short(action)}
@@ -137,7 +141,8 @@ def _short(action: Mapping[str, Any]) -> str:
     return _text_hash(action["description"])
 
 
-def _hashed_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def hashed_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give verdicts with hashes in the place of their words."""
     kept = ("type", "for")
     return [
         {
@@ -158,12 +163,13 @@ def _text_hash(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **columns: Any) -> None:
+def hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **columns: Any) -> None:
+    """Put hashes in the place of what stands in columns of these rows."""
     for row in db.execute(select(table).where(which)).mappings().all():
         values = {name: how(row[name]) for name, how in columns.items()}
         db.execute(update(table).where(table.c.number == row["number"]).values(values))
 
 
-def _in_portions(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
+def in_portions(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
     """Cut a list in pieces that fit into one statement."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]

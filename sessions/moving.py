@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, func, literal, select, update
 
+from sessions.data_tables import note_changed
 from sessions.database import Database
 from sessions.platform_tables import cards, marks, pieces
 from sessions.tables import approvals, conversations, messages, reminders
@@ -24,6 +25,7 @@ class Moving:
 
         def work(db: Connection) -> int:
             moved = 0
+            note_changed(db, (messages.c.platform == platform) & (messages.c.chat_id == old))
             for table in TABLES:
                 mine = update(table).where(table.c.platform == platform, table.c.chat_id == old)
                 if "platform_message_id" in table.c:

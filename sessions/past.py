@@ -146,16 +146,17 @@ class Past:
 
         await self._database.write(work)
 
-    async def clear(self, thread_id: str, place: Place, *, but: Message) -> None:
+    async def clear(self, thread_id: str, place: Place, *, but: Message | None) -> None:
         """Erase every word of a conversation; of `but`, the command that asks for it, one stays.
 
         Doing it again erases what has come since.
         """
-        command = {"text": but.text.split(maxsplit=1)[0], "sender_name": ""}
 
         def work(db: Connection) -> None:
-            erase_conversation(db, thread_id, place, but=but.id)
-            db.execute(CHANGE, {"message": but.id, **command})
+            erase_conversation(db, thread_id, place, but=but.id if but is not None else "")
+            if but is not None:
+                command = {"text": but.text.split(maxsplit=1)[0], "sender_name": ""}
+                db.execute(CHANGE, {"message": but.id, **command})
 
         await self._database.write(work)
         await self.wipe()
@@ -169,7 +170,7 @@ class Past:
         return await asyncio.to_thread(self._database.rewrite)
 
     async def _conversations(self, query: Select[Any]) -> Sequence[Conversation]:
-        return await self._database.read(lambda db: list(map(_load, db.execute(query))))
+        return await self._database.read(lambda db: list(map(conversation_of, db.execute(query))))
 
 
 def title_of(text: str) -> str:
@@ -213,7 +214,8 @@ def _name(db: Connection, erased: Message, said: Said) -> None:
         db.execute(update(conversations).where(*named_after).values(title=title_of(first)))
 
 
-def _load(row: Row[Any]) -> Conversation:
+def conversation_of(row: Row[Any]) -> Conversation:
+    """Give the conversation that a row holds."""
     return Conversation(
         row.id,
         row.owner,

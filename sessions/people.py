@@ -61,6 +61,11 @@ class People:
         """Let a person speak here again."""
         return await self._change(person, blocked_at=None, blocked_by="")
 
+    def forget(self, person: str) -> None:
+        """Read anew what is kept about people: somebody has changed the table beside this."""
+        if self._known is not None:
+            self._known = None if person in self._known else self._known
+
     async def blocked(self) -> Sequence[Person]:
         """Give those who are blocked, the one who is so for longest first."""
         known = (await self._all()).values()

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, Shelf, closed
+from sessions.backup import Backups, BackupSetup, closed
 from sessions.disk import RealDisk
 from sessions.manifest import Manifest
 from sessions.ownership import owning
@@ -103,24 +103,24 @@ class Restoring:
         return [each for each in found if each.now != each.then]
 
 
-async def finish_restore(shelf: Shelf, *, clock: Callable[[], datetime]) -> None:
+async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -> None:
     """Finish or undo what was begun, before anything is opened.
 
     Raises:
         RestoreFailed: it could not be finished, and will be gone on with at the next start.
         SessionStoreError: another process has the files.
     """
-    files = RestoreFiles(shelf.places)
+    files = RestoreFiles(setup.places)
     if not await asyncio.to_thread(files.folder.exists):
         return
-    csv = await asyncio.to_thread(shelf.places.csv.resolve)
+    csv = await asyncio.to_thread(setup.places.csv.resolve)
     async with owning(RealDisk(), SessionFiles(csv)):
         intent = await asyncio.to_thread(files.read_intent)
         if intent is None:
             await asyncio.to_thread(files.clear)
             return
         if not intent.kept:
-            kept, reason = await _keep(shelf, files, intent, clock)
+            kept, reason = await _keep(setup, files, intent, clock)
             if reason:
                 outcome = Outcome(intent.archive, clock(), done=False, reason=reason)
                 await asyncio.to_thread(files.end, outcome)
@@ -141,13 +141,13 @@ async def finish_restore(shelf: Shelf, *, clock: Callable[[], datetime]) -> None
 
 
 async def _keep(
-    shelf: Shelf, files: RestoreFiles, intent: Intent, clock: Callable[[], datetime]
+    setup: BackupSetup, files: RestoreFiles, intent: Intent, clock: Callable[[], datetime]
 ) -> tuple[str, str]:
     """Back up what is there, and give the name; or why nothing may be changed."""
     if reason := await asyncio.to_thread(files.damage, intent):
         return "", reason
     try:
-        async with Backups(shelf, closed(shelf.places), clock=clock) as backups:
+        async with Backups(setup, closed(setup.places), clock=clock) as backups:
             return (await backups.make("before-restore")).path.name, ""
     except (ArchiveError, OSError) as error:
         return "", f"What is there could not be kept: {error}"

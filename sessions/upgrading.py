@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, Shelf, closed
+from sessions.backup import Backups, BackupSetup, closed
 from sessions.disk import RealDisk
 from sessions.migrations.running import known_revisions
 from sessions.ownership import owning
@@ -18,19 +18,19 @@ class NotKept(ArchiveError):
     """There is no backup, so nothing was brought up to date."""
 
 
-async def keep_before_upgrade(shelf: Shelf, *, clock: Callable[[], datetime]) -> None:
+async def keep_before_upgrade(setup: BackupSetup, *, clock: Callable[[], datetime]) -> None:
     """Back up if the tables are those of an older version, before anything is opened.
 
     Raises:
         NotKept: it could not be done.
         SessionStoreError: another process has the files.
     """
-    if not await asyncio.to_thread(_is_older, shelf):
+    if not await asyncio.to_thread(_is_older, setup):
         return
-    csv = await asyncio.to_thread(shelf.places.csv.resolve)
+    csv = await asyncio.to_thread(setup.places.csv.resolve)
     async with owning(RealDisk(), SessionFiles(csv)):
         try:
-            async with Backups(shelf, closed(shelf.places), clock=clock) as backups:
+            async with Backups(setup, closed(setup.places), clock=clock) as backups:
                 await backups.make("before-upgrade")
         except (ArchiveError, OSError) as error:
             raise NotKept(
@@ -39,9 +39,9 @@ async def keep_before_upgrade(shelf: Shelf, *, clock: Callable[[], datetime]) ->
             ) from error
 
 
-def _is_older(shelf: Shelf) -> bool:
+def _is_older(setup: BackupSetup) -> bool:
     """Look at the revision; what cannot be read is no business of ours: opening it says so."""
-    path = shelf.places.of(DATABASES[0].name)
+    path = setup.places.of(DATABASES[0].name)
     try:
         newest, *older = known_revisions()
         return path.exists() and schema_of(path) not in {newest, ""} and schema_of(path) in older

@@ -21,6 +21,7 @@ from bot.agent.contained import contained
 from bot.agent.graph import Limits, build_agent
 from bot.agent.ledgered import ToolRuns, may_run_again
 from bot.agent.models import ModelOptions, open_models
+from bot.agent.notes import Notes
 from bot.agent.reminding import Remind, reminding_tool
 from bot.agent.runner import Durability, Runner
 from bot.agent.saver import open_saver
@@ -77,6 +78,7 @@ async def open_agent(
         stack.enter_context(untraced())
         saver = await stack.enter_async_context(open_saver(data_dir / "threads.db"))
         store = await stack.enter_async_context(_open_store(data_dir / "notes.db"))
+        notes = Notes(store, data_dir / "notes.db")
         counting: RunnableConfig = {"callbacks": [TokenCounter(spend, asyncio.get_running_loop())]}
         runs = ToolRuns(ledger, options.tool_timeout_seconds, clock)
         if options.agent:
@@ -87,7 +89,8 @@ async def open_agent(
                 options.agent, options.ungated, saver=saver, store=store
             )
             counted = graph.with_config(counting)
-            yield Runner(counted, saver, own, runs, speaking_nodes(graph), inline_pictures=True)
+            speaking = speaking_nodes(graph)
+            yield Runner(counted, saver, own, runs, speaking, inline_pictures=True, notes=notes)
             return
         shipped = [
             *shipped_tools(send, zone_of, clock),
@@ -125,6 +128,7 @@ async def open_agent(
             runs,
             durability=durability,
             history_max_chars=options.limits.history_max_chars,
+            notes=notes,
         )
 
 

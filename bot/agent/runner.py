@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal
 from uuid import uuid4
@@ -11,7 +11,6 @@ import structlog
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
-from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
@@ -23,10 +22,19 @@ from bot.agent.events import Event, Finished, Parked, ThreadState
 from bot.agent.failures import sentence_for
 from bot.agent.gating import Gatekeeping, gatekeeping
 from bot.agent.ledgered import ToolRuns
+from bot.agent.notes import Notes
 from bot.agent.requests import Request, resume_value, to_request
 from bot.agent.saver import ThreadSaver
 from bot.agent.shapes import check_verdicts
-from bot.agent.threads import NOT_RUN, answered_by_tools, beyond, split_at, unanswered_calls
+from bot.agent.threads import (
+    NOT_RUN,
+    answered_by_tools,
+    beyond,
+    finished_with,
+    messages_in,
+    split_at,
+    turns_of,
+)
 from bot.agent.unanswered import answers_from
 from bot.errors import AgentFailed, InterruptGone
 from sessions.wiping import rewrite, wipe
@@ -59,7 +67,9 @@ class Runner:
         durability: Durability = "exit",
         history_max_chars: int = sys.maxsize,
         inline_pictures: bool = False,
+        notes: Notes | None = None,
     ) -> None:
+        self.notes = notes
         self._graph = graph
         self._saver = saver
         self._tools = tools
@@ -128,7 +138,7 @@ class Runner:
             last_human_id=human_ids[-1] if human_ids else "",
             human_ids=frozenset(human_ids),
             requests=tuple(to_request(each) for each in state.interrupts),
-            finished=None if at_work else _finished(messages),
+            finished=None if at_work else finished_with(messages),
         )
 
     async def close(self, thread_id: str, text: str) -> None:
@@ -143,6 +153,13 @@ class Runner:
         if gone:
             await self.append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
         return frozenset(str(each.id) for each in kept)
+
+    async def take_out(self, thread_id: str, message_ids: Collection[str]) -> None:
+        """Take these messages of people, and what came of them, out of a thread, every byte."""
+        gone = turns_of(await self._messages(thread_id), message_ids)
+        if gone:
+            await self.append(thread_id, [RemoveMessage(id=str(each.id)) for each in gone])
+            await self.wipe()
 
     async def forget(self, thread_id: str, *, at_once: bool = True) -> None:
         """Delete a thread, every byte of it; if not at once, the last ones go with `wipe`."""
@@ -227,14 +244,13 @@ class Runner:
         found = await self._saver.aget_tuple(_config(context.thread_id))
         # To look for open interrupts costs as much as all the rest, so only if there was one.
         if found and any(channel == INTERRUPT for _, channel, _ in found.pending_writes or ()):
-            requests = await self._requests(context.thread_id)
-            if requests:
+            if requests := await self._requests(context.thread_id):
                 return Parked(requests)
-        messages = _messages_in(found)
+        messages = messages_in(found)
         if direct := answered_by_tools(messages):
             await self.append(context.thread_id, [direct])
             messages.append(direct)
-        finished = _finished(messages)
+        finished = finished_with(messages)
         if finished is None:
             raise AgentFailed("The agent ended without an answer.")
         if not context.stop.is_set():
@@ -264,7 +280,7 @@ class Runner:
 
     async def _messages(self, thread_id: str) -> list[AnyMessage]:
         """Read the committed messages; `get_state` would show pending writes too (FACTS.md)."""
-        return _messages_in(await self._saver.aget_tuple(_config(thread_id)))
+        return messages_in(await self._saver.aget_tuple(_config(thread_id)))
 
     async def _answers(
         self, thread_id: str, messages: Sequence[AnyMessage], text: str = NOT_RUN
@@ -280,17 +296,5 @@ def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": MOST_STEPS}
 
 
-def _messages_in(found: CheckpointTuple | None) -> list[AnyMessage]:
-    return list(found.checkpoint["channel_values"].get("messages", ())) if found else []
-
-
-def _finished(messages: Sequence[AnyMessage]) -> Finished | None:
-    last = messages[-1] if messages else None
-    if not isinstance(last, AIMessage) or last.tool_calls or unanswered_calls(messages):
-        return None
-    return Finished(str(last.id), last.text)
-
-
 def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return (task := asyncio.current_task()) is not None and task.cancelling() > 0

@@ -1,11 +1,14 @@
 """Reading and mending what a thread holds: its messages and the calls nobody answered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
+from langgraph.checkpoint.base import CheckpointTuple
+
+from bot.agent.events import Finished
 
 NOT_RUN = "This call was interrupted and is not answered. Do not assume that it ran."
 
@@ -83,6 +86,31 @@ def split_at(
     ids = [each.id for each in messages]
     at = ids.index(message_id) if message_id in ids else len(ids)
     return list(messages[:at]), list(messages[at:])
+
+
+def turns_of(messages: Sequence[AnyMessage], ids: Collection[str]) -> list[AnyMessage]:
+    """List these messages of people, and what came of each."""
+    found: list[AnyMessage] = []
+    is_one = False
+    for each in messages:
+        if isinstance(each, HumanMessage):
+            is_one = each.id in ids
+        if is_one:
+            found.append(each)
+    return found
+
+
+def messages_in(found: CheckpointTuple | None) -> list[AnyMessage]:
+    """Give the messages of a checkpoint."""
+    return list(found.checkpoint["channel_values"].get("messages", ())) if found else []
+
+
+def finished_with(messages: Sequence[AnyMessage]) -> Finished | None:
+    """Give the answer that a thread ends with, unless it is in the middle of something."""
+    last = messages[-1] if messages else None
+    if not isinstance(last, AIMessage) or last.tool_calls or unanswered_calls(messages):
+        return None
+    return Finished(str(last.id), last.text)
 
 
 def calls_before(messages: Sequence[AnyMessage], tool: str, call_id: str) -> int:

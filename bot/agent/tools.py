@@ -12,6 +12,8 @@ from langchain_core.tools import BaseTool, ToolException
 from langgraph.store.base import BaseStore
 
 from bot.agent.context import TurnContext, current_turn
+from bot.agent.notes import forget_notes as forget_notes_in
+from bot.agent.notes import notes_of
 from bot.agent.threads import calls_before
 
 Send = Callable[[TurnContext, str, str], Awaitable[str]]
@@ -66,12 +68,7 @@ def shipped_tools(send: Send, zone_of: ZoneOf, clock: Callable[[], datetime]) ->
     @tool
     async def forget_notes(runtime: ToolRuntime) -> str:
         """Delete all notes of the person who is speaking, for ever."""
-        store, place = _store(runtime), _notes(current_turn.get())
-        gone = 0
-        while found := await store.asearch(place, limit=MOST_NOTES):
-            for item in found:
-                await store.adelete(place, item.key)
-            gone += len(found)
+        gone = await forget_notes_in(_store(runtime), _notes(current_turn.get()))
         return f"{gone} {'note is' if gone == 1 else 'notes are'} deleted."
 
     @tool
@@ -89,9 +86,7 @@ def _store(runtime: ToolRuntime) -> BaseStore:
 
 
 def _notes(turn: TurnContext) -> tuple[str, ...]:
-    """Name where a person's notes are. LangGraph allows no full stop in a name space."""
-    person = turn.person.person.replace("%", "%25").replace(".", "%2E")
-    return ("notes", person)
+    return notes_of(turn.person.person)
 
 
 def _time(wanted: str, now: datetime) -> str:

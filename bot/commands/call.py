@@ -8,9 +8,10 @@ from datetime import UTC, datetime, tzinfo
 from uuid import NAMESPACE_OID, uuid5
 
 from adapters.contract import Address, Command, Notice
-from bot.addresses import address_of, session_key
+from bot.addresses import address_of, owner_of, session_key
 from bot.arrivals import shared
 from bot.decisions import Decisions, Said
+from bot.library import Library
 from bot.reminders import Reminding
 from bot.resting import at_rest
 from bot.turns import Turns
@@ -29,6 +30,7 @@ class Call:
     turns: Turns
     decisions: Decisions
     reminding: Reminding
+    library: Library
     bot_name: str
     commands: Sequence[Command]
 
@@ -41,6 +43,11 @@ class Call:
     def at(self) -> datetime:
         """When it was sent."""
         return self.row.sent_at or self.row.created_at
+
+    @property
+    def owner(self) -> str:
+        """Whose the conversations are that are held here: the caller's, or a shared chat's."""
+        return owner_of(self.sender, self.turns.groups)
 
     async def zone(self) -> tzinfo:
         """Give the caller's time zone."""

@@ -1,11 +1,10 @@
 """Commands about what was said here: look at it, take it back, say it again, delete it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from adapters.contract import ApprovalSettled, Notice
+from adapters.contract import Notice
+from bot.clearing import clear_conversation
 from bot.commands.call import Call, answer_id, clock, said, say
-from bot.commands.leaving import settled
 from bot.decisions import ENDED, Said
 from sessions.models import LedgerEntry, Message
 from sessions.past import Exchange
@@ -123,20 +122,16 @@ async def clear(call: Call) -> Said:
     refused = call.refused_to_others()
     if refused is not None:
         return refused
-    turns, thread_id = call.turns, call.row.thread_id
-    if not thread_id:
+    if not call.row.thread_id:
         return say(NOTHING, "/resume")
-    past = turns.conversations.past
-    async with settled(call, thread_id) as withdrawn:
-        for session_id in {call.row.session_id, *await past.sessions_of(thread_id)}:
-            if await turns.sessions.leave(session_id, thread_id):
-                await turns.approvals.records.drop_grants(session_id)
-        await turns.runner.forget(thread_id)
-        await past.clear(thread_id, call.row.place, but=call.row)
-    # How an approval ended is told in its words, and these are deleted.
-    ended = [
-        replace(each, text=f"{each.outcome.capitalize()} and not run.")
-        for each in withdrawn
-        if isinstance(each, ApprovalSettled)
-    ]
+    ended = await clear_conversation(
+        call.turns,
+        call.decisions,
+        call.library,
+        call.row.thread_id,
+        call.row.place,
+        by=call.sender.person,
+        shown_in=call.sender,
+        command=call.row,
+    )
     return Said((*ended, Notice(CLEARED)))

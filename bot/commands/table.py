@@ -5,7 +5,19 @@ conversation; the others are answered at once, also while the agent works.
 """
 
 from adapters.contract import ApprovalSettled, Command, Notice, Refused, Reply
-from bot.commands import deciding, past, reminding, resuming, settings, talking, usage
+from bot.commands import (
+    deciding,
+    finding,
+    forgetting,
+    naming,
+    past,
+    reminding,
+    resuming,
+    settings,
+    taking,
+    talking,
+    usage,
+)
 from bot.commands.call import COMMAND, Entry
 
 UNKNOWN = Entry(Command("unknown", "Say that there is no such command"), talking.unknown)
@@ -43,6 +55,60 @@ TABLE: tuple[Entry, ...] = (
         resuming.resume,
         queues=True,
         binds=False,
+    ),
+    Entry(
+        Command(
+            "search",
+            "Find what was said",
+            "words | #tag words",
+            private=True,
+            words='All of them must be there; "green tea" stands together',
+        ),
+        finding.search,
+    ),
+    Entry(
+        Command(
+            "title",
+            "Name this conversation",
+            "[title]",
+            private=True,
+            words="The name; empty shows the one that it has",
+        ),
+        naming.title,
+        queues=True,
+    ),
+    Entry(
+        Command(
+            "tag",
+            "Tag this conversation; -tag takes it off",
+            "[tag …]",
+            private=True,
+            words="home -work; empty lists your tags",
+        ),
+        naming.tag,
+        queues=True,
+    ),
+    Entry(
+        Command(
+            "export",
+            "Give this conversation, or all, as a file",
+            "[html|json] [all]",
+            private=True,
+            words="html, json or empty; all for every conversation of yours",
+        ),
+        taking.export,
+        queues=True,
+    ),
+    Entry(
+        Command(
+            "forget",
+            "Delete everything of yours",
+            "[everything]",
+            private=True,
+            words="everything, once you are sure; empty says what would go",
+        ),
+        forgetting.forget,
+        queues=True,
     ),
     Entry(
         Command(

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
+from bot.web.conversations import conversation_routes
 from bot.web.data_backup import backup_routes
 from bot.web.data_cleanup import cleanup_routes
 from bot.web.data_integrity import integrity_routes
@@ -19,8 +20,10 @@ from bot.web.guests import guest_routes
 from bot.web.health import health_routes
 from bot.web.metrics import metrics_routes
 from bot.web.options import WebOptions
+from bot.web.own_words import own_words_routes
 from bot.web.people import people_routes
 from bot.web.records import BotRecords
+from bot.web.search import search_routes
 from bot.web.serving import Served, serving_apps
 from bot.web.sessions import session_routes
 from bot.web.set_aside import set_aside_routes
@@ -34,6 +37,9 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         api.router(BotRecords(bot)),
         *([edit_routes(bot)] if operator else []),
         session_routes(bot),
+        conversation_routes(bot),
+        own_words_routes(bot),
+        search_routes(bot),
         approval_routes(bot),
         dead_letter_routes(bot),
         set_aside_routes(bot),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sessions.backup import Backups, closed
 from sessions.restoring import Restoring, finish_restore
-from tests.backups.keeping import shelf_in
+from tests.backups.keeping import setup_in
 
 CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link"})
 """What Python tells of before it does it; a file that is opened for writing is one more."""
@@ -25,15 +25,15 @@ def now() -> datetime:
 
 async def agree(home: Path) -> None:
     """Back up, and agree to restore the archive that is there."""
-    shelf = shelf_in(home)
-    async with Backups(shelf, closed(shelf.places), clock=now) as backups:
+    setup = setup_in(home)
+    async with Backups(setup, closed(setup.places), clock=now) as backups:
         await backups.make("asked")
         await Restoring(backups, clock=now).agree(home / "wanted.tar.gz")
 
 
 async def finish(home: Path) -> None:
     """Put in place what was agreed to."""
-    await finish_restore(shelf_in(home), clock=now)
+    await finish_restore(setup_in(home), clock=now)
 
 
 def run_and_die(home: Path, story: Callable[[Path], Coroutine[Any, Any, None]], at: int) -> None:

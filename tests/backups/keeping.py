@@ -1,20 +1,20 @@
-"""Backups outside a bot: a shelf in a home, everything that stands there, and damage."""
+"""Backups outside a bot: a setup in a home, everything that stands there, and damage."""
 
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from sessions.backup import BackupOptions, Shelf
+from sessions.backup import BackupOptions, BackupSetup
 from sessions.backup_folder import BackupFolder
 from sessions.stored_files import DATABASES, Places
 
 
-def shelf_in(home: Path, *, passphrase: str = "") -> Shelf:
-    """Give the shelf of the bot whose home this is."""
+def setup_in(home: Path, *, passphrase: str = "") -> BackupSetup:
+    """Give the setup of the bot whose home this is."""
     data = home / "data"
     options = BackupOptions(passphrase=passphrase, version="test")
-    return Shelf(BackupFolder(data / "backups"), Places(data, home / "sessions.csv"), options)
+    return BackupSetup(BackupFolder(data / "backups"), Places(data, home / "sessions.csv"), options)
 
 
 def everything_in(data: Path, csv: Path) -> Mapping[str, object]:

@@ -22,7 +22,7 @@ from sessions.archive import (
 )
 from sessions.backup import Backups, closed
 from sessions.manifest import Manifest
-from tests.backups.keeping import flip, shelf_in
+from tests.backups.keeping import flip, setup_in
 from tests.sessions.people import NOON
 from tests.stories.house import open_house
 
@@ -42,10 +42,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def backed_up(home: Path, passphrase: str = "") -> Path:
-    shelf = shelf_in(home, passphrase=passphrase)
+    setup = setup_in(home, passphrase=passphrase)
 
     async def make() -> Path:
-        async with Backups(shelf, closed(shelf.places), clock=lambda: NOON) as backups:
+        async with Backups(setup, closed(setup.places), clock=lambda: NOON) as backups:
             return (await backups.make("asked")).path
 
     return asyncio.run(make())

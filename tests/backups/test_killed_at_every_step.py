@@ -12,7 +12,7 @@ import pytest
 
 from sessions.restore_files import RestoreFiles
 from tests.backups.dying import agree, finish, run_and_die
-from tests.backups.keeping import everything, everything_in, shelf_in
+from tests.backups.keeping import everything, everything_in, setup_in
 from tests.stories.house import open_house
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -61,7 +61,7 @@ def test_killed_while_backing_up_and_agreeing_nothing_has_changed_or_it_is_all_a
         life = tmp_path / str(step)
         shutil.copytree(home, life)
         was_killed = killed(life, agree, step)
-        files = RestoreFiles(shelf_in(life).places)
+        files = RestoreFiles(setup_in(life).places)
         has_agreed = files.read_intent() is not None
         agreed += has_agreed
         asyncio.run(finish(life))
@@ -89,7 +89,7 @@ def test_killed_while_a_backup_is_put_in_place_the_next_start_goes_on_with_it(
         was_killed = killed(life, finish, step)
         asyncio.run(finish(life))
         assert everything(life) == then, f"killed at {step}"
-        outcome = RestoreFiles(shelf_in(life).places).read_outcome()
+        outcome = RestoreFiles(setup_in(life).places).read_outcome()
         assert outcome is not None
         assert outcome.done
         assert (life / "data" / "backups" / outcome.kept).is_file()

@@ -9,7 +9,7 @@ from bot.errors import StartError
 from sessions.database import connected
 from sessions.migrations.running import known_revisions, migrate
 from sessions.stored_files import schema_of
-from tests.backups.keeping import shelf_in
+from tests.backups.keeping import setup_in
 from tests.stories.house import open_house
 
 
@@ -38,7 +38,7 @@ async def test_what_is_there_is_backed_up_before_its_tables_are_changed(tmp_path
 
 async def test_without_a_backup_nothing_is_changed_and_the_start_says_why(tmp_path: Path) -> None:
     path = await asyncio.to_thread(older, tmp_path)
-    await asyncio.to_thread((shelf_in(tmp_path).folder.path).write_text, "no folder")
+    await asyncio.to_thread((setup_in(tmp_path).folder.path).write_text, "no folder")
     with pytest.raises(StartError, match="only after a backup"):
         async with open_house(tmp_path):
             pass

@@ -15,7 +15,7 @@ from bot.errors import NoBackup
 from bot.sweeper import make_scheduler
 from tests.data.damage import by_hand
 from tests.stories.house import House, answer_in, card_in, open_house
-from tests.stories.test_nothing_of_it_is_left import found as files_with_the_word
+from tests.stories.words_left import found as files_with_the_word
 
 WORD = "Xylophon"
 DAY = 86_400 * 10**6

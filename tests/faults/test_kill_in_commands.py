@@ -13,6 +13,7 @@ import pytest
 from bot.commands.call import said
 from bot.recovery import recover
 from sessions.models import Place, Session
+from sessions.shelf import Wanted
 from tests.faults.commanding import ADMIN, command_and_die
 from tests.stories.house import House, answer_in, card_in, open_house
 
@@ -135,6 +136,36 @@ async def test_clear_leaves_no_word(tmp_path: Path) -> None:
         async with _recovered(home, "/clear") as house:
             assert (await _session(house)).thread_id != before
             assert await _said(house) == []
+        assert await asyncio.to_thread(standing, home) == []
+
+
+@pytest.mark.timeout(300)
+async def test_forget_leaves_no_word_of_a_person(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    async with open_house(prepared, ADMINS=ADMIN) as house:
+        await house.people.say("ann", f"note: {MARKER}")
+        await house.people.say("ann", "/new")
+        await house.people.say("ann", f"send {MARKER} to me")
+        await house.people.say("bob", "the words of bob")
+        await house.people.say("ann", "/forget")
+
+    def standing(home: Path) -> list[str]:
+        files = [path for path in home.rglob("*") if path.is_file()]
+        return [path.name for path in files if MARKER.encode() in path.read_bytes()]
+
+    async for home in _deaths(prepared, "/forget everything"):
+        async with _recovered(home, "/forget everything") as house:
+            for _ in range(1000):
+                if not await house.bot.library.forgotten.unfinished():
+                    break
+                await asyncio.sleep(0.01)
+            row = await house.bot.conversations.find_copy(ANN, "the command")
+            assert row is not None
+            (answer,) = await house.bot.conversations.answers_to(row.id)
+            assert answer.text == "" or "is deleted" in answer.text
+            owners = [each.owner for each in await house.bot.library.shelf.page(Wanted(), limit=9)]
+            assert owners == ["memory:bob"]
         assert await asyncio.to_thread(standing, home) == []
 
 

@@ -34,7 +34,13 @@ def jobs_of(bot: Bot) -> AbstractAsyncContextManager[None]:
     """Run the periodic jobs of a bot."""
     every = timedelta(hours=1)
     jobs = Jobs(
-        bot.turns, bot.decisions, bot.reminding, every, bot.look_around, partial(take_up, bot)
+        bot.turns,
+        bot.decisions,
+        bot.reminding,
+        bot.library.search,
+        every,
+        bot.look_around,
+        partial(take_up, bot),
     )
     return sweeping(make_scheduler(bot.alarms), jobs)
 

@@ -12,28 +12,7 @@ from adapters.contract import Notice, Reject, Reply, Respond
 from sessions.database import Database
 from sessions.wiping import rewrite, wipe
 from tests.stories.house import House, card_in, open_house
-
-MARKER = "Xylophon"
-
-
-def found(home: Path) -> list[str]:
-    """Name the files in which the marker stands, in any form in which we write text."""
-    spellings = {MARKER.encode(), MARKER.lower().encode(), MARKER.encode("utf-16-le")}
-    return sorted(
-        path.relative_to(home).as_posix()
-        for path in home.rglob("*")
-        if path.is_file() and any(each in path.read_bytes() for each in spellings)
-    )
-
-
-async def left_in(home: Path) -> list[str]:
-    """Give the files with the marker once the sessions' file is written anew."""
-    for _ in range(300):
-        left = await asyncio.to_thread(found, home)
-        if not {"sessions.csv", "sessions.csv.old", "sessions.csv.journal"} & set(left):
-            break
-        await asyncio.sleep(0.02)
-    return left
+from tests.stories.words_left import MARKER, found, left_in
 
 
 async def talk(house: House, person: str) -> None:

@@ -1,0 +1,120 @@
+"""Forgetting a person: every word of theirs, in every store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from adapters.contract import Address, ApprovalSettled, Refused
+from bot.addresses import address_of, place_of_owner, session_key
+from bot.clearing import clear_conversation, without_words
+from bot.decisions import Decisions
+from bot.library import Library
+from bot.turns import Turns
+from sessions.models import Message
+from sessions.shelf import Wanted
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+FORGOTTEN = "This message waited for a decision and was not worked on: its person had it deleted."
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What was deleted, and how what was open ended."""
+
+    conversations: int
+    notes: int
+    settled: tuple[ApprovalSettled, ...]
+
+
+async def forget_person(
+    turns: Turns,
+    decisions: Decisions,
+    library: Library,
+    person: str,
+    until: datetime,
+    *,
+    by: str,
+    shown_in: Address | None = None,
+    command: Message | None = None,
+) -> Gone:
+    """Delete all that a person (``telegram:12345``) said and was told until a time.
+
+    It is noted before it begins, so that a crash in between does not keep half of it. `command`
+    is the message that asks for it. Doing it again deletes what is left.
+    """
+    forgotten = library.forgotten
+    await forgotten.begin(person, until)
+    settled: list[ApprovalSettled] = []
+    place, count = place_of_owner(person), 0
+    while found := await library.shelf.page(Wanted(person, begun=until), limit=AT_ONCE):
+        for each in found:
+            settled += await clear_conversation(
+                turns,
+                decisions,
+                library,
+                each.id,
+                place,
+                by=by,
+                shown_in=shown_in,
+                command=command if command and command.thread_id == each.id else None,
+            )
+        count += len(found)
+    settled += await _withdraw(turns, decisions, person, by, shown_in)
+    await _leave_shared_threads(turns, library, person, until)
+    await _end_sessions(turns, address_of(place), until)
+    notes = await turns.runner.notes.forget(person) if turns.runner.notes else 0
+    await forgotten.take_out(person, until, but=command.id if command else "")
+    turns.people.forget(person)
+    await library.search.wipe()
+    await forgotten.finish(forgotten.hash_of(person), until)
+    return Gone(count, notes, tuple(settled))
+
+
+async def finish_forgetting(turns: Turns, decisions: Decisions, library: Library) -> None:
+    """Go on with what a crash broke off, and forget again those whose words were put back."""
+    forgotten = library.forgotten
+    for who, until in await forgotten.unfinished():
+        for person in await forgotten.known_as(who):
+            await forget_person(turns, decisions, library, person, until, by="")
+            log.info("forgot somebody again, as they had asked")
+        await forgotten.finish(who, until)
+
+
+async def _withdraw(
+    turns: Turns, decisions: Decisions, person: str, by: str, shown_in: Address | None
+) -> tuple[ApprovalSettled, ...]:
+    """Withdraw what a person asked for in conversations of others, and what they said behind it."""
+    for row in await turns.conversations.unfinished():
+        if row.state == "held" and address_of(row.place).person == person:
+            async with turns.lanes.exclusive(row.thread_id):
+                with turns.chat(row.place, row.id) as out:
+                    await turns.endings.refuse(row, Refused("settled", FORGOTTEN), out)
+    asked = [each for each in await turns.approvals.records.open() if each.requester == person]
+    return without_words(await decisions.end(asked, "withdrawn", by, shown_in))
+
+
+async def _leave_shared_threads(
+    turns: Turns, library: Library, person: str, until: datetime
+) -> None:
+    """Take what a person said to several out of what the agent sees."""
+    said: dict[str, set[str]] = {}
+    for thread_id, message_id in await library.forgotten.shared_turns(person, until):
+        said.setdefault(thread_id, set()).add(message_id)
+    for thread_id, ids in said.items():
+        async with turns.lanes.exclusive(thread_id):
+            await turns.runner.take_out(thread_id, ids)
+
+
+async def _end_sessions(turns: Turns, person: Address, until: datetime) -> None:
+    key = session_key(person)
+    for session in await turns.sessions.all():
+        if (session.platform, session.user_id) != (key.platform, key.user_id):
+            continue
+        # Over HTTP a user_id is a person only together with the key that named them.
+        is_theirs = key.platform != "api" or session.key == key
+        if is_theirs and session.created_at <= until:
+            await turns.approvals.records.drop_grants(session.session_id)
+            await turns.sessions.end(session.session_id)

@@ -1,0 +1,134 @@
+"""Who was forgotten: keyed hashes, so that records that are put back can lose their words again."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+
+from sqlalchemy import Connection, bindparam, select, union, update
+
+from sessions.data_tables import forgotten
+from sessions.database import Database
+from sessions.models import Place
+from sessions.private_files import make_private
+from sessions.stores_of_words import Forgetting, take_out
+from sessions.tables import approvals, conversations, insert_if_absent, messages, people, reminders
+from sessions.times import loaded, stored
+
+KEY_BYTES = 32
+BEGIN = insert_if_absent(forgotten, "who", "at")
+FINISH = (
+    update(forgotten)
+    .where(forgotten.c.who == bindparam("whom"), forgotten.c.at == bindparam("since"))
+    .values(done=True)
+)
+
+
+class Forgotten:
+    """The table of those who were forgotten, and taking their words out of the records.
+
+    `key` keeps those who read the table from finding out who it was by trying.
+    """
+
+    def __init__(self, database: Database, key: bytes) -> None:
+        self._database = database
+        self._key = key
+
+    def hash_of(self, person: str) -> str:
+        """Give what stands in the table for a person."""
+        return blake2b(person.encode("utf-8", "replace"), key=self._key, digest_size=32).hexdigest()
+
+    async def begin(self, person: str, at: datetime) -> None:
+        """Note that everything of a person until this time is to go; again, it changes nothing."""
+        row = {"who": self.hash_of(person), "at": stored(at), "done": False}
+        await self._database.write(lambda db: db.execute(BEGIN, row))
+
+    async def has_begun(self, person: str, at: datetime) -> bool:
+        """Say whether `begin` was called with this already."""
+        query = select(forgotten.c.number).where(
+            forgotten.c.who == self.hash_of(person), forgotten.c.at == stored(at)
+        )
+        return await self._database.read(lambda db: db.execute(query).first() is not None)
+
+    async def finish(self, who: str, at: datetime) -> None:
+        """Note that it has gone."""
+        row = {"whom": who, "since": stored(at)}
+        await self._database.write(lambda db: db.execute(FINISH, row))
+
+    async def unfinished(self) -> Sequence[tuple[str, datetime]]:
+        """Give whose words are still to go, as hashes, and until when."""
+        query = select(forgotten.c.who, forgotten.c.at).where(forgotten.c.done.is_(False))
+        return await self._database.read(
+            lambda db: [(who, loaded(at)) for who, at in db.execute(query)]
+        )
+
+    async def until(self, person: str) -> datetime | None:
+        """Say up to when a person's words are forgotten, so that no import brings them back."""
+        query = select(forgotten.c.at).where(forgotten.c.who == self.hash_of(person))
+        found = await self._database.read(lambda db: list(db.execute(query).scalars()))
+        return loaded(max(found)) if found else None
+
+    async def known_as(self, who: str) -> Sequence[str]:
+        """Give the people of the records for whom this hash stands: one, or none."""
+        everybody = union(
+            select(messages.c.platform + ":" + messages.c.user_id),
+            select(approvals.c.requester),
+            select(reminders.c.platform + ":" + reminders.c.user_id),
+            select(conversations.c.owner),
+            select(people.c.person),
+        )
+
+        def read(db: Connection) -> Sequence[str]:
+            found = db.execute(everybody).scalars()
+            return [person for person in found if person and self.hash_of(person) == who]
+
+        return await self._database.read(read)
+
+    async def asked(self, place: Place, text: str, *, at: datetime, within: timedelta) -> bool:
+        """Say whether somebody wrote this here, and was answered, shortly before."""
+        query = select(messages.c.id).where(
+            messages.c.platform == place.platform,
+            messages.c.user_id == place.user_id,
+            messages.c.chat_id == place.chat_id,
+            messages.c.topic_id == place.topic_id,
+            messages.c.text == text,
+            messages.c.state == "answered",
+            messages.c.created_at.between(stored(at - within), stored(at)),
+        )
+        return await self._database.read(lambda db: db.execute(query.limit(1)).first() is not None)
+
+    async def shared_turns(self, person: str, until: datetime) -> Sequence[tuple[str, str]]:
+        """Give the threads of others in which a person spoke, with the ids of what they said."""
+        platform, _, user_id = person.partition(":")
+        query = (
+            select(messages.c.thread_id, messages.c.id)
+            .join(conversations, conversations.c.id == messages.c.thread_id)
+            .where(
+                messages.c.platform == platform,
+                messages.c.user_id == user_id,
+                messages.c.role == "user",
+                messages.c.created_at <= stored(until),
+                conversations.c.owner != person,
+            )
+        )
+        return await self._database.read(
+            lambda db: [(row.thread_id, row.id) for row in db.execute(query)]
+        )
+
+    async def take_out(self, person: str, until: datetime, *, but: str = "") -> None:
+        """Take a person's words out of every table, and every byte of them out of the file."""
+        platform, _, user_id = person.partition(":")
+        day = until.astimezone(UTC).date().isoformat()
+        who = Forgetting(platform, user_id, stored(until), day, but)
+        await self._database.write(lambda db: take_out(db, who))
+        await asyncio.to_thread(self._database.wipe)
+
+
+def read_key(path: Path) -> bytes:
+    """Read the key of the hashes, or make one; it is of no use to anybody without the table."""
+    if not path.exists() or path.stat().st_size != KEY_BYTES:
+        make_private(path)
+        path.write_bytes(secrets.token_bytes(KEY_BYTES))
+    return path.read_bytes()

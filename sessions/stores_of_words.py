@@ -1,0 +1,197 @@
+"""Where the words of a person stand in data/conversations.db, table by table, and taking them out.
+
+What else has words of people: `threads.db` and `notes.db` (the agent's), `search.db` (fed from the
+messages), and the rows of `sessions.csv` (what is open). `bot/forgetting.py` goes through all.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+
+from sessions.data_tables import changed, forgotten
+from sessions.erasing import (
+    BOTS,
+    ENDED,
+    erase_messages,
+    hash_rows,
+    hashed,
+    hashed_actions,
+    hashed_verdicts,
+    in_portions,
+)
+from sessions.past import title_of
+from sessions.platform_tables import (
+    cards,
+    files,
+    guests,
+    kept_updates,
+    marks,
+    pieces,
+    set_aside,
+)
+from sessions.tables import (
+    approvals,
+    conversations,
+    dead_letters,
+    fingerprints,
+    grants,
+    ledger,
+    messages,
+    parts,
+    people,
+    reminders,
+    usage,
+    votes,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Who is to be forgotten, and until when: a time as it is stored, and its day.
+
+    `but` is the id of the message that asked for it.
+    """
+
+    platform: str
+    user_id: str
+    until: int
+    day: str
+    but: str = ""
+
+    @property
+    def person(self) -> str:
+        """Who it is, as ``telegram:12345``."""
+        return f"{self.platform}:{self.user_id}"
+
+
+def _messages(db: Connection, who: Forgetting) -> None:
+    in_time = and_(
+        messages.c.platform == who.platform,
+        messages.c.user_id == who.user_id,
+        messages.c.created_at <= who.until,
+        messages.c.state.in_((*ENDED, *BOTS)),
+        messages.c.id != who.but,
+    )
+    ids = list(db.execute(select(messages.c.id).where(in_time)).scalars())
+    _ledger(db, who)
+    _titles(db, in_time)
+    for some in in_portions(ids):
+        db.execute(delete(fingerprints).where(fingerprints.c.message_id.in_(some)))
+        # Also what was answered later, as when a request of theirs was withdrawn.
+        erase_messages(db, or_(messages.c.id.in_(some), messages.c.answers.in_(some)))
+
+
+def _titles(db: Connection, theirs: ColumnElement[bool]) -> None:
+    """Take titles that are their words off conversations that others share."""
+    said = (
+        select(conversations.c.id, conversations.c.title, messages.c.text)
+        .join(messages, messages.c.thread_id == conversations.c.id)
+        .where(theirs, messages.c.role == "user")
+    )
+    for conversation, title, text in db.execute(said).all():
+        if title == title_of(text):
+            here = conversations.c.id == conversation
+            db.execute(update(conversations).where(here).values(title=""))
+
+
+def _ledger(db: Connection, who: Forgetting) -> None:
+    """Hash what ran between a question of theirs and its answer, where several share a thread."""
+    answer = messages.alias("answer")
+    turns = (
+        select(messages.c.thread_id, messages.c.created_at, func.max(answer.c.created_at))
+        .join(answer, answer.c.answers == messages.c.id)
+        .where(
+            messages.c.platform == who.platform,
+            messages.c.user_id == who.user_id,
+            messages.c.created_at <= who.until,
+            messages.c.thread_id.in_(select(ledger.c.thread_id)),
+            messages.c.text != "",
+        )
+        .group_by(messages.c.id)
+    )
+    for thread_id, begun, ended in db.execute(turns).all():
+        ran = and_(ledger.c.thread_id == thread_id, ledger.c.begun_at.between(begun, ended))
+        hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
+
+
+def _approvals(db: Connection, who: Forgetting) -> None:
+    asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.until)
+    hash_rows(db, approvals, asked, actions=hashed_actions, verdicts=hashed_verdicts)
+    db.execute(update(approvals).where(asked).values(decided_name=""))
+    decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.until)
+    hash_rows(db, approvals, decided, verdicts=hashed_verdicts)
+    db.execute(update(approvals).where(decided).values(decided_name=""))
+
+
+def _votes(db: Connection, who: Forgetting) -> None:
+    about = select(approvals.c.id).where(approvals.c.requester == who.person)
+    cast = or_(votes.c.voter == who.person, votes.c.approval_id.in_(about))
+    hash_rows(db, votes, and_(cast, votes.c.at <= who.until), verdicts=hashed_verdicts)
+
+
+def _conversations(db: Connection, who: Forgetting) -> None:
+    theirs = and_(conversations.c.owner == who.person, conversations.c.created_at <= who.until)
+    db.execute(delete(conversations).where(theirs))
+
+
+def _people(db: Connection, who: Forgetting) -> None:
+    theirs = people.c.person == who.person
+    db.execute(delete(people).where(theirs, people.c.blocked_at.is_(None)))
+    db.execute(update(people).where(theirs).values(zone="", streams=True))
+
+
+def _usage(db: Connection, who: Forgetting) -> None:
+    # Not that of the day: its limit would begin anew.
+    db.execute(delete(usage).where(usage.c.person == who.person, usage.c.day < who.day))
+
+
+def _reminders(db: Connection, who: Forgetting) -> None:
+    theirs = and_(reminders.c.platform == who.platform, reminders.c.user_id == who.user_id)
+    db.execute(delete(reminders).where(theirs, reminders.c.created_at <= who.until))
+
+
+def _set_aside(db: Connection, who: Forgetting) -> None:
+    named = set_aside.c.content.contains(who.user_id, autoescape=True)
+    theirs = and_(set_aside.c.platform == who.platform, named, set_aside.c.at <= who.until)
+    db.execute(delete(set_aside).where(theirs))
+
+
+TAKEN_OUT: Mapping[Table, Callable[[Connection, Forgetting], None]] = {
+    # With their files, dead letters and parts. Before the conversations, which say whose they are.
+    messages: _messages,
+    approvals: _approvals,
+    votes: _votes,
+    conversations: _conversations,
+    people: _people,
+    usage: _usage,
+    reminders: _reminders,
+    set_aside: _set_aside,
+}
+"""What is done to each table in which words of people, or what they chose, may stand."""
+
+LEFT: Mapping[Table, str] = {
+    ledger: "with the messages that its actions ran for",
+    fingerprints: "with the messages that came with them",
+    files: "with the messages that they belong to",
+    parts: "with the messages that they show",
+    dead_letters: "with the messages that are dead",
+    pieces: "a platform's numbers, so that what is delivered again does not come alive",
+    cards: "where the cards of approvals stand, until these show how they ended",
+    kept_updates: "what has just arrived and is about to become a message",
+    marks: "a platform's numbers: how far its chats were read",
+    grants: "end with the session",
+    guests: "who was let in; an operator removes them",
+    changed: "numbers of messages",
+    forgotten: "keyed hashes",
+}
+"""What is left as it is, or goes with something else, and why."""
+
+
+def take_out(db: Connection, who: Forgetting) -> None:
+    """Take a person's words out of every table, in the caller's transaction.
+
+    Who asked, decided and voted, when, and the verdict stay; doing it again changes nothing.
+    """
+    for take in TAKEN_OUT.values():
+        take(db, who)
