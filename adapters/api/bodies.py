@@ -148,21 +148,10 @@ OneDecision = Annotated[
 ]
 
 
-def _any_of(described: dict[str, Any]) -> None:
-    """Say `anyOf` for `oneOf` in the OpenAPI document.
-
-    The forms exclude one another by their `decision`, so both mean the same; but schemathesis 4.32
-    fails now and then to build the opposite of a list of `oneOf` with free values in it.
-    """
-    described["items"]["anyOf"] = described["items"].pop("oneOf")
-
-
 class SeveralDecisions(_Body):
     """One decision for each action of the approval, in their order."""
 
-    decisions: Annotated[
-        Sequence[OneDecision], Field(min_length=1, max_length=100, json_schema_extra=_any_of)
-    ]
+    decisions: Annotated[Sequence[OneDecision], Field(min_length=1, max_length=100)]
 
 
 def _kind(body: Any) -> str:

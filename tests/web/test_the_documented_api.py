@@ -54,7 +54,7 @@ async def test_the_examples_in_the_documentation_run_as_they_stand(tmp_path: Pat
 
 
 async def find_surprises(
-    url: str, cwd: Path, *, examples: int, headers: dict[str, str]
+    url: str, cwd: Path, *options: str, headers: dict[str, str]
 ) -> tuple[int, str]:
     """Let schemathesis look for answers that our own OpenAPI does not describe, and for 5xx."""
     sent = [f"--header={name}: {value}" for name, value in headers.items()]
@@ -64,7 +64,7 @@ async def find_surprises(
         "schemathesis.cli",
         "run",
         f"{url}/openapi.json",
-        f"--max-examples={examples}",
+        *options,
         "--phases=examples,coverage,fuzzing",
         "--generation-database=none",
         "--no-color",
@@ -76,9 +76,16 @@ async def find_surprises(
 
 
 async def test_no_request_meets_an_undocumented_answer(tmp_path: Path) -> None:
+    """The same requests each time; the long form makes others each time.
+
+    With one seed in some sixty schemathesis 4.32.5 ends before it asks anything: it cannot build
+    the opposite of a list whose items refer to themselves, as `arguments` of a decision do.
+    """
     async with running(tmp_path) as side:
         await side.say("send hello to me")
-        status, output = await find_surprises(side.url, tmp_path, examples=3, headers={})
+        status, output = await find_surprises(
+            side.url, tmp_path, "--max-examples=3", "--seed=1", headers={}
+        )
         assert status == 0, output
 
 
@@ -88,5 +95,7 @@ async def test_no_request_with_keys_meets_an_undocumented_answer(tmp_path: Path)
     headers = {"Authorization": "Bearer a-secret-of-ops"}
     async with running(tmp_path, API_KEYS="ops:admin:a-secret-of-ops") as side:
         await side.say("send hello to me", **headers)
-        status, output = await find_surprises(side.url, tmp_path, examples=50, headers=headers)
+        status, output = await find_surprises(
+            side.url, tmp_path, "--max-examples=50", headers=headers
+        )
         assert status == 0, output
