@@ -198,9 +198,9 @@ class Runner:
             if not context.stop.is_set() or _is_cancelled():
                 raise
             yield await self._keep(context, what, listener.text)
+        except AgentFailed:
+            raise
         except Exception as error:
-            if isinstance(error, AgentFailed):
-                raise
             # Writing a trace reads source files, so not in the loop.
             await asyncio.to_thread(log.error, "the agent failed", exc_info=error)
             raise AgentFailed(sentence_for(error)) from error
@@ -243,9 +243,10 @@ class Runner:
     async def _outcome(self, context: TurnContext, listener: Listener) -> Event:
         found = await self._saver.aget_tuple(_config(context.thread_id))
         # To look for open interrupts costs as much as all the rest, so only if there was one.
-        if found and any(channel == INTERRUPT for _, channel, _ in found.pending_writes or ()):
-            if requests := await self._requests(context.thread_id):
-                return Parked(requests)
+        writes = found.pending_writes or () if found else ()
+        interrupted = any(channel == INTERRUPT for _, channel, _ in writes)
+        if interrupted and (requests := await self._requests(context.thread_id)):
+            return Parked(requests)
         messages = messages_in(found)
         if direct := answered_by_tools(messages):
             await self.append(context.thread_id, [direct])
