@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from bot.integrity import Backup
+from bot.progress import Progress
 from bot.turns import Turns
 from sessions.cleanup import Cleanup, Old
 
@@ -72,6 +73,7 @@ class Cleaning:
         retention: Retention,
         *,
         backup: Backup,
+        progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
         self._turns = turns
@@ -80,6 +82,7 @@ class Cleaning:
         self._retention = retention
         self._clock = clock
         self._backup = backup
+        self._progress = progress
         self._one_at_a_time = asyncio.Lock()
 
     async def plan(self) -> Plan:
@@ -105,17 +108,19 @@ class Cleaning:
             before = await asyncio.to_thread(self._bytes)
             said = self._since(self._retention.conversations)
             conversations = messages = 0
-            if said is not None:
-                for thread_id in plan.old.conversations:
-                    gone = await self._let_go(thread_id, said)
-                    conversations += gone is not None
-                    messages += gone or 0
-                messages += await self._cleanup.remove_loose(plan.old.loose)
-            died = self._since(self._retention.dead_letters)
-            await self._cleanup.remove_rest(said, died)
-            await asyncio.to_thread(_remove, plan.exports)
-            if conversations or messages:
-                await self._reclaim()
+            with self._progress.of("cleanup", len(plan.old.conversations)) as done:
+                if said is not None:
+                    for thread_id in plan.old.conversations:
+                        gone = await self._let_go(thread_id, said)
+                        conversations += gone is not None
+                        messages += gone or 0
+                        done(1)
+                    messages += await self._cleanup.remove_loose(plan.old.loose)
+                died = self._since(self._retention.dead_letters)
+                await self._cleanup.remove_rest(said, died)
+                await asyncio.to_thread(_remove, plan.exports)
+                if conversations or messages:
+                    await self._reclaim()
             cleaned = Cleaned(
                 conversations,
                 messages,

@@ -4,13 +4,15 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, select, union, update
+from sqlalchemy import Connection, bindparam, func, select, union, update
 
 from sessions.data_tables import forgotten
 from sessions.database import Database
+from sessions.kept_out import KeptOut
 from sessions.models import Place
 from sessions.private_files import make_private
 from sessions.stores_of_words import Forgetting, take_out
@@ -69,6 +71,12 @@ class Forgotten:
         query = select(forgotten.c.at).where(forgotten.c.who == self.hash_of(person))
         found = await self._database.read(lambda db: list(db.execute(query).scalars()))
         return loaded(max(found)) if found else None
+
+    async def kept_out(self, made_at: str) -> KeptOut:
+        """Say what may not come in with an export that was made at a time, as it says itself."""
+        query = select(forgotten.c.who, func.max(forgotten.c.at)).group_by(forgotten.c.who)
+        untils = await self._database.read(lambda db: dict(db.execute(query).tuples().all()))
+        return KeptOut(untils, lru_cache(self.hash_of), made_at)
 
     async def known_as(self, who: str) -> Sequence[str]:
         """Give the people of the records for whom this hash stands: one, or none."""
