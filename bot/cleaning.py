@@ -13,11 +13,12 @@ from bot.integrity import Backup
 from bot.progress import Progress
 from bot.turns import Turns
 from sessions.cleanup import Cleanup, Old
+from sessions.search import Search
 
 log = structlog.get_logger(__name__)
 
 EXPORTS = "exports"
-DATABASES = ("conversations.db", "threads.db")
+DATABASES = ("conversations.db", "threads.db", "search.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Cleaning:
         data: Path,
         retention: Retention,
         *,
+        search: Search,
         backup: Backup,
         progress: Progress,
         clock: Callable[[], datetime],
@@ -81,6 +83,7 @@ class Cleaning:
         self._data = data
         self._retention = retention
         self._clock = clock
+        self._search = search
         self._backup = backup
         self._progress = progress
         self._one_at_a_time = asyncio.Lock()
@@ -159,12 +162,12 @@ class Cleaning:
 
     async def _reclaim(self) -> None:
         """Give the disk back what the databases do not need any more."""
-        past, runner = self._turns.conversations.past, self._turns.runner
+        stores = (self._turns.runner, self._turns.conversations.past, self._search)
         try:
-            await runner.wipe()
-            await past.wipe()
-            await runner.rewrite()
-            await past.rewrite()
+            for store in stores:
+                await store.wipe()
+            for store in stores:
+                await store.rewrite()
         except sqlite3.Error as error:  # it is free for what comes, if not for others
             log.warning("the disk is not reclaimed", reason=str(error))
 

@@ -104,8 +104,10 @@ class Transfer:
     async def _add(self, found: ExportFile, done: Step) -> Mapping[str, int]:
         person = found.scope.of if found.scope.kind == "person" else ""
         notes = self._data / "notes.db"
-        new = await asyncio.to_thread(add_notes, notes, found.lines("notes"), person)
-        imported = await self._importing.take_in(found, done)
+        kept_out = await self._importing.kept_out(found)
+        lines = found.lines("notes")
+        new = await asyncio.to_thread(add_notes, notes, lines, person, but=kept_out.has_note)
+        imported = await self._importing.take_in(found, kept_out, done)
         self._turns.people.look_again()
         known = await asyncio.to_thread(thread_ids, self._data / "threads.db")
         for thread_id in imported.conversations:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Table, select, update
 
 from sessions.agreement import Finding
 from sessions.checksums import change_sealed, checksum, stored_columns
+from sessions.data_tables import note_changed
 from sessions.database import Database
 from sessions.tables import approvals, ledger, messages
 from sessions.times import loaded
@@ -63,7 +64,11 @@ async def accept_changed_rows(database: Database) -> int:
         for row in [row async for row in _differing(database, named)]:
             this = update(table).where(table.c.number == row.number).values(checksum="")
 
-            def work(db: Connection, table: Table = table, this: Any = this) -> int:
+            def work(
+                db: Connection, table: Table = table, this: Any = this, number: int = row.number
+            ) -> int:
+                if table is messages:
+                    note_changed(db, messages.c.number == number)
                 return change_sealed(db, table, this)
 
             accepted += await database.write(work)

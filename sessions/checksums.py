@@ -45,10 +45,13 @@ AS_JSON = frozenset({"actions", "verdicts", "arguments"})
 """Columns that are never NULL and hold JSON; `result` holds JSON, or NULL where it is None."""
 
 
+#: Made once: `json.dumps` would make one each time.
+CANONICAL = json.JSONEncoder(default=repr, separators=(",", ":")).encode
+
+
 def checksum(values: Sequence[Any]) -> str:
     """Give the checksum of values as they are stored: JSON as its text, flags as 0 or 1."""
-    canonical = json.dumps(values, default=repr, separators=(",", ":"))
-    return blake2b(canonical.encode(), digest_size=16).hexdigest()
+    return blake2b(CANONICAL(values).encode(), digest_size=16).hexdigest()
 
 
 def of_new_row(context: Any) -> str:

@@ -64,7 +64,7 @@ def export(
                 connected(database, "query_only=ON") as db,
                 db.begin(),
             ):
-                rows = _fill(archive, db, scope, at, beside, done)
+                rows = _fill(archive, db, scope, at, beside, done=done)
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
@@ -85,6 +85,7 @@ def _fill(
     scope: Scope,
     at: datetime,
     beside: Iterable[Beside],
+    *,
     done: Callable[[int], None],
 ) -> Mapping[str, int]:
     entries: dict[str, Mapping[str, Any]] = {}

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -74,9 +74,13 @@ class Forgotten:
 
     async def kept_out(self, made_at: str) -> KeptOut:
         """Say what may not come in with an export that was made at a time, as it says itself."""
-        query = select(forgotten.c.who, func.max(forgotten.c.at)).group_by(forgotten.c.who)
-        untils = await self._database.read(lambda db: dict(db.execute(query).tuples().all()))
-        return KeptOut(untils, lru_cache(self.hash_of), made_at)
+        query = select(forgotten.c.who, func.max(forgotten.c.at).label("until")).group_by(
+            forgotten.c.who
+        )
+        untils = await self._database.read(
+            lambda db: {row.who: row.until for row in db.execute(query)}
+        )
+        return KeptOut(untils, cache(self.hash_of), made_at)
 
     async def known_as(self, who: str) -> Sequence[str]:
         """Give the people of the records for whom this hash stands: one, or none."""

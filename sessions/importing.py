@@ -52,8 +52,14 @@ class Importing:
         self._forgotten = forgotten
         self._clock = clock
 
-    async def take_in(self, found: ExportFile, done: Callable[[int], None]) -> Imported:
-        """Add what is new in an export, but nothing of those who were forgotten since.
+    async def kept_out(self, found: ExportFile) -> KeptOut:
+        """Say what of an export is not to come in: the words of those who were forgotten since."""
+        return await self._forgotten.kept_out(found.made_at)
+
+    async def take_in(
+        self, found: ExportFile, kept_out: KeptOut, done: Callable[[int], None]
+    ) -> Imported:
+        """Add what is new in an export and not kept out.
 
         `done` is told how many rows are behind it.
 
@@ -64,7 +70,6 @@ class Importing:
         owners: dict[str, str] = {}
         added: dict[str, int] = {}
         now = stored(self._clock())
-        kept_out = await self._forgotten.kept_out(found.made_at)
         for kind in KINDS:
             rows = found.of(kind)
             added[kind.name] = 0
@@ -98,6 +103,7 @@ def _add_all(
     db: Connection,
     kind: Kind,
     rows: Sequence[Row],
+    *,
     owners: Mapping[str, str],
     now: int,
     kept_out: KeptOut,

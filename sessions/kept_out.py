@@ -45,9 +45,9 @@ class KeptOut:
         look = self._by_kind.get(kind) if self._untils else None
         return row if look is None else look(row)
 
-    def keeps_out_notes_of(self, person: str) -> bool:
-        """Say whether notes, which have no time, are of somebody forgotten since they were told."""
-        return self._is_forgotten(person, self._made_at)
+    def has_note(self, person: str, created_at: str) -> bool:
+        """Say whether a note, by the time that stands in it, may not come in."""
+        return self._is_forgotten(person, _time(created_at))
 
     def leave_no_trace(self, db: Connection, row: Row) -> None:
         """Take the title of a conversation away that is what a message, kept out, had said."""
@@ -111,9 +111,10 @@ def _person(row: Row) -> str:
 
 
 def _time(text: str) -> int:
-    """Read when an export was made; the beginning of time if it does not say so."""
+    """Read a time, of UTC unless it says otherwise; the beginning of time if it is none."""
     try:
-        return stored(datetime.fromisoformat(text).astimezone(UTC))
+        at = datetime.fromisoformat(text)
+        return stored(at if at.tzinfo else at.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return 0
 

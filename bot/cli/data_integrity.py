@@ -50,7 +50,7 @@ def repair(
     done = perform(work)
     if done["backup"]:
         tell(f"The state before is kept: {done['backup']}.")
-    print(f"Mended: {done['mended']}.")
+    print(f"Mended: {done['mended']}." if done["mended"] else "There was nothing to mend.")
     if done["left"]["findings"]:
         complain("Still found:")
         show_table(TITLES, map(_row, done["left"]["findings"]))
@@ -64,13 +64,15 @@ def _in_closed_files() -> Sequence[Any]:
         return ()
     from sessions.structure import (  # noqa: PLC0415 - with a bot running it is not needed
         databases_in,
+        in_closed_index,
+        in_closed_session_files,
         in_databases,
-        in_session_files,
     )
 
     found = [
         *in_databases(databases_in(sessions.data_dir)),
-        *in_session_files(sessions.sessions_csv_path, in_use=False),
+        *in_closed_index(sessions.data_dir),
+        *in_closed_session_files(sessions.sessions_csv_path, sessions.data_dir),
     ]
     return [asdict(each) for each in found]
 

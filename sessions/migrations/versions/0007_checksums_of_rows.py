@@ -36,7 +36,7 @@ def _seal(table: str, columns: str) -> None:
         f"SELECT number, {columns} FROM {table} "  # noqa: S608 - names of ours
         "WHERE number > :after ORDER BY number LIMIT :most"
     )
-    write = sa.text(f"UPDATE {table} SET checksum = :checksum WHERE number = :number")  # noqa: S608
+    write = sa.text(f"UPDATE {table} SET checksum = :checksum WHERE number = :number")  # noqa: S608 - as above
     db, after = op.get_bind(), 0
     while rows := db.execute(read, {"after": after, "most": AT_ONCE}).all():
         after = rows[-1][0]
