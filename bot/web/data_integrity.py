@@ -82,7 +82,7 @@ def integrity_routes(bot: Bot) -> APIRouter:
         description="What `integrity` says that `data repair` mends. A backup is made before.",
         responses={
             200: {"model": RepairView, "description": "What was mended."},
-            **documented(401, 403, 500, 503),
+            **documented(401, 403, 422, 500, 503),
         },
     )
     async def repair(_caller: Admin, body: RepairBody | None = None) -> Response:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from contextlib import suppress
 
+import pytest
+
 from tests.architecture.sources import ROOT
 
 ROW = ("fad9057b-202d-4009-8722-cda79c498650", "telegram_1234567890", "2026-11-21 13:00:51",
