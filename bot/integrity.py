@@ -27,6 +27,7 @@ from sessions.references import in_references, mend_references
 from sessions.search import Search
 from sessions.store import SessionStoreError
 from sessions.structure import databases_in, in_databases, in_session_files
+from sessions.survey import survey
 from sessions.tables import IS_UNFINISHED, conversations, messages
 
 log = structlog.get_logger(__name__)
@@ -155,7 +156,7 @@ class Integrity:
             quiet = await self._is_quiet()
             found += await disagreements(self._database, sessions, self._runner, at_rest=quiet)
             done(1)
-            found += await self._database.read(lambda db: list(in_references(db)))
+            found += await survey(self._database, lambda db: list(in_references(db)))
             found += [_orphan(each) for each in await self._orphans()]
             done(1)
             found += await changed_rows(self._database)
@@ -195,7 +196,7 @@ class Integrity:
         threads = await asyncio.to_thread(thread_ids, self._data / "threads.db")
         live = {session.thread_id for session in await self._store.all()}
         known = select(messages.c.thread_id).union(select(conversations.c.id))
-        kept = await self._database.read(lambda db: set(db.execute(known).scalars()))
+        kept = await survey(self._database, lambda db: set(db.execute(known).scalars()))
         return sorted(threads - live - kept)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, update
 
 from sessions.agreement import Finding
 from sessions.checksums import change_sealed, checksum, stored_columns
@@ -19,7 +19,7 @@ ACCEPT = "put it back by hand or with data restore FILE, or keep it: data repair
 ABOUT = 5
 """So many columns of what is read come before those that the checksum covers."""
 
-AT_ONCE = 1000
+AT_ONCE = 250
 """Rows that are read in one go; between them others read."""
 
 MOST_TOLD = 100
@@ -28,19 +28,25 @@ MOST_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A table, the columns that name a row of it, and what a row is called."""
+    """A table, what a row of it is called, and what says which one, whose and when."""
 
     table: Table
     what: str
-    about: str
-    whose: str
-    at: str
+    about: ColumnElement[str]
+    whose: ColumnElement[str]
+    at: ColumnElement[int]
 
 
 TABLES = (
-    Named(messages, "message", "id", "user_id", "created_at"),
-    Named(approvals, "approval", "id", "requester", "asked_at"),
-    Named(ledger, "action", "tool_call_id", "tool", "begun_at"),
+    Named(
+        messages,
+        "message",
+        messages.c.id,
+        messages.c.platform + ":" + messages.c.user_id,
+        messages.c.created_at,
+    ),
+    Named(approvals, "approval", approvals.c.id, approvals.c.requester, approvals.c.asked_at),
+    Named(ledger, "action", ledger.c.tool_call_id, ledger.c.tool, ledger.c.begun_at),
 )
 
 
@@ -93,9 +99,9 @@ async def _differing(database: Database, named: Named) -> Any:
 def _after(named: Named, number: int) -> Any:
     columns = named.table.c
     about = [
-        columns[named.about].label("about"),
-        columns[named.whose].label("whose"),
-        columns[named.at].label("at"),
+        named.about.label("about"),
+        named.whose.label("whose"),
+        named.at.label("at"),
     ]
     query = select(columns.number, columns.checksum, *about, *stored_columns(named.table))
     return query.where(columns.number > number).order_by(columns.number).limit(AT_ONCE)

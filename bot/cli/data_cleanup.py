@@ -37,7 +37,10 @@ def clean_up(
             return True
         if done["backup"]:
             print(f"The state before is kept: {done['backup']}.")
-        print(f"It is gone; {done['reclaimed']:,} bytes of the disk are free again.")
+        free = (
+            f"; {done['reclaimed']:,} bytes of the disk are free again" if done["reclaimed"] else ""
+        )
+        print(f"It is gone{free}.")
         return True
 
     if not perform(work):

@@ -39,7 +39,7 @@ def repair(
         bool, typer.Option("--accept", help="Keep rows that were changed by hand as they are.")
     ] = False,
 ) -> None:
-    """Mend what can be mended, after a backup, and show what is left."""
+    """Mend what can be mended, after a backup, and show what is left. Exits with 1 for errors."""
     if not agreed("Mend what can be mended?", yes=yes):
         raise typer.Exit(1)
 
@@ -54,6 +54,8 @@ def repair(
     if done["left"]["findings"]:
         complain("Still found:")
         show_table(TITLES, map(_row, done["left"]["findings"]))
+    if done["left"]["errors"]:
+        raise typer.Exit(1)
 
 
 def _in_closed_files() -> Sequence[Any]:

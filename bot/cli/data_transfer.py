@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.long import ask_and_wait
 from bot.cli.operator import Operator, perform
-from bot.cli.screen import agreed, local_time, show_facts
+from bot.cli.screen import agreed, complain, local_time, show_facts
 
 
 def export(
@@ -26,6 +26,8 @@ def export(
         done = await ask_and_wait(operator, "POST", "/api/data/export", json=body)
         show_facts(_facts(done["rows"]))
         print(f"{done['file']} has {done['bytes']:,} bytes.")
+        if not any(done["rows"].values()):
+            complain("There is nothing in it. Is the name right?")
 
     perform(work)
 

@@ -98,7 +98,7 @@ def test_a_row_that_somebody_changed_is_named_and_kept_if_the_operator_says_so(
     )
     found = threadline("data", "integrity")
     assert found.status == 1
-    assert "Row 1 of messages, the message of terminal of 2" in found.out
+    assert "Row 1 of messages, the message of api:terminal of 2" in found.out
     mended = threadline("data", "repair", "--accept", "--yes")
     assert (mended.out, "Still found" in mended.err) == ("Mended: 1.\n", False)
 
