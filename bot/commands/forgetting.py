@@ -18,9 +18,9 @@ ASK, SURE = "/forget", "/forget everything"
 MOST = 1_000
 WHAT = (
     "This deletes all that you said here and all that was said to you: {conversations}, with "
-    "their files, and your notes, reminders and settings. It cannot be undone. What stays: who "
+    "all files, and your notes, reminders and settings. It cannot be undone. What stays: who "
     "decided what and when, without the words; what was sent to others; who may come in and who is "
-    "blocked; and backups, until those who run me delete them.\n"
+    "blocked. And {archives}.\n"
     f"Write {SURE} within ten minutes if you are sure; /export all gives you a copy first."
 )
 
@@ -46,14 +46,18 @@ async def forget(call: Call) -> Said:
         command=call.row,
     )
     notes = f", and {gone.notes} notes" if gone.notes else ""
-    text = f"Everything of yours is deleted: {gone.conversations} conversations{notes}."
+    archives = call.library.archives.sentence(call.at, await call.zone())
+    many = "1 conversation" if gone.conversations == 1 else f"{gone.conversations} conversations"
+    text = f"Everything of yours is deleted: {many}{notes}. What is left: {archives}."
     return Said((*gone.settled, Notice(text)))
 
 
 async def _question(call: Call) -> Said:
     found = await call.library.shelf.page(Wanted(call.sender.person), limit=MOST)
-    many = f"{'at least ' if len(found) == MOST else ''}{len(found)} conversations"
-    return say(WHAT.format(conversations=many), SURE, "/export all")
+    least = "at least " if len(found) == MOST else ""
+    many = "1 conversation" if len(found) == 1 else f"{least}{len(found)} conversations"
+    archives = call.library.archives.sentence(call.at, await call.zone())
+    return say(WHAT.format(conversations=many, archives=archives), SURE, "/export all")
 
 
 async def _is_sure(call: Call) -> bool:
