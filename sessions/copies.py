@@ -29,6 +29,10 @@ class NothingToCopy(Exception):
     """There is nothing to copy; the message says why."""
 
 
+class NoSuchExchange(NothingToCopy):
+    """There is no such exchange in the conversation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Original:
     """What is copied of a conversation: exchanges that have ended, in order.
@@ -136,12 +140,12 @@ def _end(found: Sequence[Exchange], upto: UpTo) -> int:
         return len(found)
     if isinstance(upto, int):
         if not 1 <= upto <= len(found):
-            raise NothingToCopy(f"It has {len(found)} exchanges; {upto} is none of them.")
+            raise NoSuchExchange(f"It has {len(found)} exchanges; {upto} is none of them.")
         return upto
     for number, each in enumerate(found, 1):
         if upto in {each.question.id, *(answer.id for answer in each.answers)}:
             return number
-    raise NothingToCopy("There is no such message in it.")
+    raise NoSuchExchange("There is no such message of an exchange in it.")
 
 
 def _is_there(db: Connection, conversation: str) -> bool:
