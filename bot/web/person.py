@@ -89,7 +89,7 @@ def person_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 422, 500),
         },
     )
-    async def show(person: Somebody) -> Response:
+    async def show_person(person: Somebody) -> Response:
         found = await bot.library.shelf.page(Wanted(person), limit=MOST)
         return JsonResponse(PersonView(person, len(found), *_archives()))
 
@@ -114,7 +114,7 @@ def person_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 413, 422, 500),
         },
     )
-    async def export(
+    async def export_person(
         person: Somebody,
         format: Annotated[Literal["markdown", "html", "json", "zip"], Query()] = "json",  # noqa: A002 - the name in the request
     ) -> Response:
@@ -154,7 +154,7 @@ def person_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 409, 422, 500, 503),
         },
     )
-    async def forget(
+    async def delete_person(
         caller: Annotated[Caller, Depends(caller_of)], person: Somebody, confirm: Confirm = ""
     ) -> Response:
         if confirm != person:

@@ -123,7 +123,7 @@ async def test_retry_says_the_text_again_once(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    "steps", [(6, 7, 8), pytest.param(range(1, 100), marks=pytest.mark.soak)], ids=["few", "all"]
+    "steps", [(5, 7, 9), pytest.param(range(1, 100), marks=pytest.mark.soak)], ids=["few", "all"]
 )
 async def test_fork_makes_one_copy_and_goes_on_in_it(tmp_path: Path, steps: Sequence[int]) -> None:
     prepared = tmp_path / "prepared"
