@@ -67,10 +67,10 @@ async def one_person(owner: Owner) -> str:
     """Give the person whom a request names.
 
     Raises:
-        Problem: 422, it names nobody.
+        Problem: 404, it names nobody.
     """
     if not re.fullmatch(PERSON, owner):
-        raise Problem(422, "Say who: `user_id`, or for admin keys `person`, as telegram:12345.")
+        raise Problem(404, "Say who: `user_id`, or for admin keys `person`, as telegram:12345.")
     return owner
 
 
@@ -86,7 +86,7 @@ def person_routes(bot: Bot) -> APIRouter:
         summary="Say how much there is of a person",
         responses={
             200: {"model": PersonView, "description": "What forgetting them would delete."},
-            **documented(401, 403, 422, 500),
+            **documented(401, 403, 404, 422, 500),
         },
     )
     async def show_person(person: Somebody) -> Response:
@@ -111,7 +111,7 @@ def person_routes(bot: Bot) -> APIRouter:
                     "application/zip": {},
                 },
             },
-            **documented(401, 403, 413, 422, 500),
+            **documented(401, 403, 404, 413, 422, 500),
         },
     )
     async def export_person(
@@ -151,7 +151,7 @@ def person_routes(bot: Bot) -> APIRouter:
         ),
         responses={
             200: {"model": ForgottenView, "description": "It is deleted."},
-            **documented(401, 403, 409, 422, 500, 503),
+            **documented(401, 403, 404, 409, 422, 500, 503),
         },
     )
     async def delete_person(
