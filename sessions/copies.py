@@ -4,6 +4,7 @@ A copy has rows of its own, so that deleting the one leaves the other whole. Wha
 its time and its place; it belongs to no session, which is how a copy is told from what was said.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from sessions.past import HAS_SOMETHING, Exchange, Said, conversation_of
 from sessions.platform_tables import files
 from sessions.tables import conversations, messages
 from sessions.times import stored
+
+AT_ONCE = 500
 
 UpTo = int | str | None
 """Where a copy ends: the number of an exchange, counted from 1, or the id of a message in it."""
@@ -62,25 +65,31 @@ class Copies:
         Raises:
             NothingToCopy: there is no such conversation or exchange, or nothing in it has ended.
         """
+        query = select(conversations).where(conversations.c.id == conversation)
+        found = await self._database.read(lambda db: db.execute(query).one_or_none())
+        if found is None:
+            raise NothingToCopy("There is no such conversation.")
+        every = list(_exchanges(await self._messages(conversation), self._said))
+        copied = tuple(each for each in every[: _end(every, upto)] if each.question.state in ENDED)
+        if not copied:
+            raise NothingToCopy("Nothing in it has ended yet that could be copied.")
+        left_out = {each.question.id for each in every} - {each.question.id for each in copied}
+        return Original(conversation_of(found), copied, frozenset(left_out))
 
-        def read(db: Connection) -> Original:
-            here = conversations.c.id == conversation
-            row = db.execute(select(conversations).where(here)).one_or_none()
-            if row is None:
-                raise NothingToCopy("There is no such conversation.")
-            inside = select(messages).where(messages.c.thread_id == conversation, HAS_SOMETHING)
-            rows = db.execute(inside.order_by(messages.c.number)).all()
-            found = list(_exchanges(map(message_of, rows), self._said))
-            copied = tuple(
-                each for each in found[: _end(found, upto)] if each.question.state in ENDED
+    async def _messages(self, conversation: str) -> Sequence[Message]:
+        """Read a conversation in portions, so that others read in between."""
+        rows: list[Message] = []
+        inside = (messages.c.thread_id == conversation, HAS_SOMETHING)
+        query = select(messages).where(*inside).order_by(messages.c.number).limit(AT_ONCE)
+        while True:
+            after = rows[-1].number if rows else 0
+            behind = query.where(messages.c.number > after)
+            some = await self._database.read(
+                lambda db, behind=behind: list(map(message_of, db.execute(behind)))  # type: ignore[misc]
             )
-            if not copied:
-                raise NothingToCopy("Nothing in it has ended yet that could be copied.")
-            whole = {each.question.id for each in found}
-            kept = {each.question.id for each in copied}
-            return Original(conversation_of(row), copied, frozenset(whole - kept))
-
-        return await self._database.read(read)
+            rows += some
+            if len(some) < AT_ONCE:
+                return rows
 
     async def make(
         self,
@@ -97,6 +106,7 @@ class Copies:
         """
         copy = replace(copy, updated_at=self._clock())
         said = [each for one in exchanges for each in (one.question, *one.answers)]
+        rows = await asyncio.to_thread(_rows, said, copy.id)
 
         def work(db: Connection) -> None:
             if _is_there(db, copy.id):
@@ -104,7 +114,7 @@ class Copies:
             if db.execute(select(exists().where(messages.c.thread_id == copy.id))).scalar_one():
                 raise NothingToCopy("This copy was made before, and is deleted.")
             db.execute(conversations.insert(), _columns(copy))
-            db.execute(messages.insert(), [values_of(_copied(each, copy.id)) for each in said])
+            db.execute(messages.insert(), rows)
             _copy_files(db, copy.id, [each.id for each in said if each.files])
             if command is not None:
                 to = {"thread_id": copy.id, "session_id": command.session_id}
@@ -162,6 +172,10 @@ def _columns(copy: Conversation) -> dict[str, object]:
         "tags": list(copy.tags),
         "forked_from": copy.forked_from,
     }
+
+
+def _rows(said: Sequence[Message], copy: str) -> list[dict[str, object]]:
+    return [values_of(_copied(each, copy)) for each in said]
 
 
 def _copied(message: Message, copy: str) -> Message:

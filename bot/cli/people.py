@@ -63,11 +63,11 @@ def forget(
     async def work(operator: Operator) -> bool:
         who = {"person": person}
         there = await operator.ask("GET", "/api/person", params=who)
-        print(f"{there['conversations']} conversations of {person}. {there['archives']}")
+        print(f"Conversations of {person}: {there['conversations']}. {there['archives']}")
         if not await asyncio.to_thread(agreed, "Delete everything of theirs?", yes=yes):
             return False
         done = await operator.ask("DELETE", "/api/person", params={**who, "confirm": person})
-        print(f"Deleted: {done['conversations']} conversations, {done['notes']} notes.")
+        print(f"Deleted: conversations: {done['conversations']}, notes: {done['notes']}.")
         return True
 
     if not perform(work):

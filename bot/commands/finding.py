@@ -21,6 +21,8 @@ async def search(call: Call) -> Said:
     words, tag = _without_tag(call.words)
     if not words:
         return await _tagged(call, tag) if tag else say(USAGE)
+    if not any(map(str.isalnum, words)):
+        return say(f"There is no word in this: signs and emoji are not looked for. {USAGE}")
     whose = Whose(call.owner, held_in(call.sender))
     found = await call.library.search.find(whose, words, tag=tag, limit=MOST)
     lines = [await _line(call, number, hit) for number, hit in enumerate(found.hits, 1)]

@@ -45,9 +45,9 @@ async def forget(call: Call) -> Said:
         shown_in=call.sender,
         command=call.row,
     )
-    notes = f", and {gone.notes} notes" if gone.notes else ""
+    notes = f", and {_counted(gone.notes, 'note')}" if gone.notes else ""
     archives = call.library.archives.sentence(call.at, await call.zone())
-    many = "1 conversation" if gone.conversations == 1 else f"{gone.conversations} conversations"
+    many = _counted(gone.conversations, "conversation")
     text = f"Everything of yours is deleted: {many}{notes}. What is left: {archives}."
     return Said((*gone.settled, Notice(text)))
 
@@ -55,7 +55,7 @@ async def forget(call: Call) -> Said:
 async def _question(call: Call) -> Said:
     found = await call.library.shelf.page(Wanted(call.sender.person), limit=MOST)
     least = "at least " if len(found) == MOST else ""
-    many = "1 conversation" if len(found) == 1 else f"{least}{len(found)} conversations"
+    many = f"{least}{_counted(len(found), 'conversation')}"
     archives = call.library.archives.sentence(call.at, await call.zone())
     return say(WHAT.format(conversations=many, archives=archives), SURE, "/export all")
 
@@ -64,5 +64,12 @@ async def _is_sure(call: Call) -> bool:
     """Say whether the caller was told what goes, here and just before."""
     if call.words.lower() != SURE.partition(" ")[2]:
         return False
-    at = call.row.created_at
-    return await call.library.forgotten.asked(call.row.place, ASK, at=at, within=WITHIN)
+    at, forgotten = call.row.created_at, call.library.forgotten
+    before = await forgotten.until(call.sender.person)
+    # Of a command that was carried out its first word is left, which would be the question.
+    since = WITHIN if before is None else min(WITHIN, at - before - timedelta.resolution)
+    return await forgotten.asked(call.row.place, ASK, at=at, within=since)
+
+
+def _counted(many: int, what: str) -> str:
+    return f"1 {what}" if many == 1 else f"{many} {what}s"

@@ -3,7 +3,7 @@
 from uuid import NAMESPACE_OID, uuid5
 
 from adapters.contract import Notice
-from bot.commands.call import Call, say
+from bot.commands.call import Call, said, say
 from bot.commands.leaving import settled
 from bot.commands.past import NOTHING
 from bot.copying import copy_into
@@ -44,14 +44,18 @@ async def fork(call: Call) -> Said:
 async def _copied(call: Call, copy: str) -> Said:
     source, turns = call.row.thread_id, call.turns
     upto = call.number()
-    await call.library.copies.original(source, upto)  # before anything is withdrawn for it
+    count = await turns.conversations.past.how_many(source, said)
+    if not count:
+        return say(NOTHING, "/resume")
+    if upto is not None and not 1 <= upto <= count:  # said before anything is withdrawn for it
+        return say(f"There are {count} exchanges; {upto} is none of them.", "/history")
     async with settled(call, source) as withdrawn, turns.lanes.exclusive(copy):
         session = await call.session()
         if session is None or session.thread_id != source:
             return Said((*withdrawn, Notice(ELSEWHERE)))
         made = await copy_into(turns, call.library, source, copy, upto, command=call.row)
-        said = await _gone_on(call, made)
-    return Said((*withdrawn, *said.replies))
+        there = await _gone_on(call, made)
+    return Said((*withdrawn, *there.replies))
 
 
 async def _gone_on(call: Call, copy: Conversation) -> Said:
