@@ -65,7 +65,7 @@ from sessions.conversations import Conversations
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
-from sessions.forgotten import Forgotten, read_key
+from sessions.forgotten import Forgotten, read_keys
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -214,8 +214,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_outbox(database, outbox, now),
             checking_disk((data, settings.sessions.sessions_csv_path.parent)),
         )
-        key = await asyncio.to_thread(read_key, data / "forgotten.key")
-        library = Library(search, Shelf(database), Forgotten(database, key))
+        keys = await asyncio.to_thread(read_keys, data / "forgotten.key")
+        library = Library(search, Shelf(database), Forgotten(database, keys))
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
         opening = open_vault(setup, store, database, runner, clock=now)
