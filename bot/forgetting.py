@@ -13,6 +13,7 @@ from bot.agent.thread_file import thread_ids
 from bot.clearing import clear_conversation, without_words
 from bot.decisions import Decisions
 from bot.library import Library
+from bot.streams import Nowhere
 from bot.turns import Turns
 from sessions.models import Message
 from sessions.shelf import Wanted
@@ -120,10 +121,17 @@ async def forget_in_turn(
 
 
 async def finish_forgetting(turns: Turns, decisions: Decisions, library: Library) -> None:
-    """Go on with what a crash broke off, and forget again those whose words were put back."""
+    """Go on with what a crash broke off, and forget again those whose words were put back.
+
+    Nothing that they asked for is run or shown before: it is for a start, ahead of all else.
+    """
     forgotten = library.forgotten
     for who, until in await forgotten.unfinished():
         for person in await forgotten.known_as(who):
+            await forgotten.stop(person, until)
+            for record in await turns.approvals.records.unfinished():
+                if record.outcome == "withdrawn":
+                    await decisions.carry_out(record, Nowhere())
             await forget_person(turns, decisions, library, person, until, by="")
             log.info("forgot somebody again, as they had asked")
         await forgotten.finish(who, until)
