@@ -228,6 +228,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             Stores(store, database, data),
             alarms,
             retention(settings.data),
+            library,
             most_chars=settings.agent.history_max_chars,
             backup=vault.back_up,
             clock=now,

@@ -10,6 +10,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.alarms import Alarms
 from bot.cleaning import Cleaning, Retention
 from bot.integrity import Backup, Integrity
+from bot.library import Library
+from bot.progress import Progress
 from bot.transfer import Transfer
 from bot.turns import Turns
 from sessions.cleanup import Cleanup
@@ -35,6 +37,7 @@ class Care:
     cleaning: Cleaning
     transfer: Transfer
     alarms: Alarms
+    progress: Progress
 
     async def look(self) -> None:
         """Look at everything, and tell those who run the bot if something should not be."""
@@ -52,6 +55,7 @@ def open_care(
     stores: Stores,
     alarms: Alarms,
     retention: Retention,
+    library: Library,
     *,
     most_chars: int,
     backup: Backup,
@@ -59,12 +63,39 @@ def open_care(
 ) -> Care:
     """Look after these stores; of an imported history the agent is told `most_chars` at most."""
     csv, database, data = stores.sessions, stores.database, stores.data
-    records = turns.approvals.records
+    records, progress = turns.approvals.records, Progress()
     return Care(
-        Integrity(csv, database, records, turns.runner, data, backup=backup, clock=clock),
-        Cleaning(turns, Cleanup(database), data, retention, backup=backup, clock=clock),
-        Transfer(turns, Importing(database, clock=clock), data, most_chars, clock=clock),
+        Integrity(
+            csv,
+            database,
+            records,
+            turns.runner,
+            data,
+            search=library.search,
+            backup=backup,
+            progress=progress,
+            clock=clock,
+        ),
+        Cleaning(
+            turns,
+            Cleanup(database),
+            data,
+            retention,
+            search=library.search,
+            backup=backup,
+            progress=progress,
+            clock=clock,
+        ),
+        Transfer(
+            turns,
+            Importing(database, library.forgotten, clock=clock),
+            data,
+            most_chars,
+            progress=progress,
+            clock=clock,
+        ),
         alarms,
+        progress,
     )
 
 

@@ -1,7 +1,5 @@
 """`data backup`, `verify`, `restore` and `info`: backups, and where everything is."""
 
-import asyncio
-import sys
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +10,7 @@ import httpx
 import typer
 
 from bot.cli.house import Refusal, enter
+from bot.cli.long import LOOK_SECONDS, ask_and_wait
 from bot.cli.operator import Operator, perform, perform_in_running
 from bot.cli.screen import agreed, local_time, show_facts, show_json, show_table, tell
 
@@ -20,7 +19,6 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AskPassphrase = Annotated[
     bool, typer.Option("--passphrase", help="Ask for a passphrase other than BACKUP_PASSPHRASE.")
 ]
-LOOK_SECONDS = 0.5
 THOUSAND = 1000
 RESTART_SECONDS = 600
 """A start that puts a backup in place first makes one of what is there."""
@@ -119,16 +117,7 @@ async def _newest(operator: Operator) -> str:
 
 async def _long(operator: Operator, what: str, body: Any) -> Any:
     """Do something that takes a while; a terminal is shown how far it is."""
-    asking = asyncio.create_task(operator.ask("POST", f"/api/data/{what}", json=body))
-    while sys.stderr.isatty() and not asking.done():
-        await asyncio.wait({asking}, timeout=LOOK_SECONDS)
-        if not asking.done():
-            now = (await operator.ask("GET", "/api/data/under-way"))["under_way"]
-            if now and now["of"]:
-                print(
-                    f"\r{now['what']} {100 * now['done'] // now['of']} % ", end="", file=sys.stderr
-                )
-    return await asking
+    return await ask_and_wait(operator, "POST", f"/api/data/{what}", json=body)
 
 
 def _after_restart(asked_at: float) -> Any:
