@@ -10,6 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.alarms import Alarms
 from bot.cleaning import Cleaning, Retention
 from bot.integrity import Backup, Integrity
+from bot.migrating import Migrating
 from bot.transfer import Transfer
 from bot.turns import Turns
 from sessions.cleanup import Cleanup
@@ -34,6 +35,7 @@ class Care:
     integrity: Integrity
     cleaning: Cleaning
     transfer: Transfer
+    migrating: Migrating
     alarms: Alarms
 
     async def look(self) -> None:
@@ -60,10 +62,21 @@ def open_care(
     """Look after these stores; of an imported history the agent is told `most_chars` at most."""
     csv, database, data = stores.sessions, stores.database, stores.data
     records = turns.approvals.records
+    importing = Importing(database, clock=clock)
     return Care(
         Integrity(csv, database, records, turns.runner, data, backup=backup, clock=clock),
         Cleaning(turns, Cleanup(database), data, retention, backup=backup, clock=clock),
-        Transfer(turns, Importing(database, clock=clock), data, most_chars, clock=clock),
+        Transfer(turns, importing, data, most_chars, clock=clock),
+        Migrating(
+            turns,
+            importing,
+            database,
+            data,
+            kept=retention.conversations,
+            most_chars=most_chars,
+            backup=backup,
+            clock=clock,
+        ),
         alarms,
     )
 

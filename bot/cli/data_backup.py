@@ -28,7 +28,7 @@ RESTART_SECONDS = 600
 
 def back_up() -> None:
     """Back everything up as it is at one moment; the bot goes on meanwhile."""
-    made = perform(lambda operator: _long(operator, "backup", {}))
+    made = perform(lambda operator: long_task(operator, "backup", {}))
     size = sum(each["size"] for each in made["files"])
     print(
         f"{made['archive']} holds {sum(map(_rows_of, made['files']))} rows in {_size(size)}. "
@@ -45,7 +45,7 @@ def verify(
 
     async def work(operator: Operator) -> Any:
         body = {"archive": named or await _newest(operator), "passphrase": secret}
-        return await _long(operator, "verify", body)
+        return await long_task(operator, "verify", body)
 
     found = perform(work)
     print(f"{found['archive']} is whole. It was made at {local_time(found['made_at'])}.")
@@ -61,7 +61,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of everything; what is there now is kept as another backup."""
     body = {"archive": _named(archive), "passphrase": _asked(passphrase)}
-    found = perform(lambda operator: _long(operator, "restore", {**body, "dry_run": True}))
+    found = perform(lambda operator: long_task(operator, "restore", {**body, "dry_run": True}))
     for each in found["changes"]:
         print(f"{each['file']}: {each['table']}: {each['now']} now, {each['then']} then")
     if not found["changes"]:
@@ -71,7 +71,7 @@ def restore(
     if not agreed(f"Put {found['archive']} in the place of everything?", yes=yes):
         raise typer.Exit(1)
     asked_at = time.time()
-    begun = perform(lambda operator: _long(operator, "restore", body))
+    begun = perform(lambda operator: long_task(operator, "restore", body))
     ended = _after_restart(asked_at) if begun["restarts"] else perform(_info)["last_restore"]
     if not ended["done"]:
         raise Refusal(f"Nothing was changed. {ended['reason']}")
@@ -117,7 +117,7 @@ async def _newest(operator: Operator) -> str:
     return str(backups[0]["archive"])
 
 
-async def _long(operator: Operator, what: str, body: Any) -> Any:
+async def long_task(operator: Operator, what: str, body: Any) -> Any:
     """Do something that takes a while; a terminal is shown how far it is."""
     asking = asyncio.create_task(operator.ask("POST", f"/api/data/{what}", json=body))
     while sys.stderr.isatty() and not asking.done():

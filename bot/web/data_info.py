@@ -53,7 +53,7 @@ class InfoView:
 
 @dataclass(frozen=True)
 class UnderWayView:
-    """What is being done now, or null, and how many bytes of how many."""
+    """What is being done now, or null, and how much of how much."""
 
     under_way: UnderWay | None
 
@@ -75,14 +75,16 @@ def info_routes(bot: Bot) -> APIRouter:
 
     @router.get(
         "/under-way",
-        summary="Say how far a backup, a verification or a restore is",
+        summary="Say how far a backup, a verification, a restore or a migration is",
         responses={
             200: {"model": UnderWayView, "description": "How far it is."},
             **documented(401, 403, 500),
         },
     )
     async def under_way(_caller: Admin) -> Response:
-        return JsonResponse(UnderWayView(bot.vault.backups.under_way))
+        return JsonResponse(
+            UnderWayView(bot.vault.backups.under_way or bot.care.migrating.under_way)
+        )
 
     return router
 
