@@ -164,7 +164,7 @@ def _show(found: Mapping[str, Any]) -> None:
     if len(persons) > MOST_SHOWN:
         facts.append(("people in all", str(len(persons))))
     show_facts(facts)
-    if found["counts_as_used_now"]:
+    if found["counts_as_used_now"] and found["messages"]:
         print(
             "Some are older than CONVERSATION_RETENTION_DAYS. All count as used now, so that the "
             "next cleanup leaves them; the messages keep their times."
@@ -189,7 +189,8 @@ def _show_remarks(title: str, remarks: Sequence[Mapping[str, Any]]) -> None:
 
 def _in_it(file: Mapping[str, Any]) -> str:
     kinds = ("conversations", "messages", "sessions")
-    return ", ".join(f"{file[kind]} {kind}" for kind in kinds if file[kind]) or "nothing"
+    found = [(file[kind], kind) for kind in kinds if file[kind]]
+    return ", ".join(f"{n} {kind if n > 1 else kind[:-1]}" for n, kind in found) or "nothing"
 
 
 def _show_done(done: Mapping[str, Any]) -> None:

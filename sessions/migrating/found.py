@@ -71,9 +71,9 @@ class Remarks:
         """Note what is not taken over."""
         self._note(what, why, many, taken=False)
 
-    def change(self, what: str, why: str) -> None:
+    def change(self, what: str, why: str, many: int = 1) -> None:
         """Note what is taken over in another form."""
-        self._note(what, why, 1, taken=True)
+        self._note(what, why, many, taken=True)
 
     def _note(self, what: str, why: str, many: int, *, taken: bool) -> None:
         key = (what, why, taken)

@@ -30,6 +30,8 @@ TAG = "brought-in"
 MARK = "brought-in:"
 """What the `session_id` of such messages begins with; the id of the migration follows."""
 
+TIMELESS = "They stand at the time of what came before them."
+
 Told = Callable[[int], None]
 
 
@@ -58,7 +60,6 @@ class Staged:
     strangers: Counter[str] = field(default_factory=Counter)
     threads: dict[tuple[str, str], str] = field(default_factory=dict)
     files: list[FromFile] = field(default_factory=list)
-    messages: int = 0
     shifted: bool = False
 
 
@@ -112,19 +113,17 @@ def _messages(
         told(number)
         talks = many = 0
         for talk in source.talks(remarks):
+            talks += 1
+            many += len(talk.said)
             owner = whose.of(talk.key, talk.who)
             if not owner:
                 staged.strangers[talk.who[-1] if talk.who else ""] += 1
                 continue
-            talks += 1
             for message in _of_talk(talk, owner, staged):
-                many += 1
                 yield kind.as_json(values_of(message))
-            if any(each.at is None for each in talk.said):
-                why = "It does not say when; they stand at the time of what came before them."
-                remarks.change(f"messages in {source.name}", why)
+            if timeless := sum(each.at is None for each in talk.said):
+                remarks.change("messages without a time", TIMELESS, timeless)
         staged.files.append(FromFile(source.name, source.kind, talks, many, 0))
-        staged.messages += many
 
 
 def _of_talk(talk: Talk, owner: str, staged: Staged) -> Iterator[Message]:
