@@ -116,7 +116,7 @@ class Migrating:
             files=read.files,
             conversations=before.new,
             messages=before.absent,
-            sessions=(*begun.sessions, *(each.session_id for each in opening)),
+            sessions=[*dict.fromkeys([*begun.sessions, *(each.session_id for each in opening)])],
             remarks=remarks.all(),
         )
         problem = problem_of(staged, bool(read.live))
@@ -139,7 +139,6 @@ class Migrating:
         planned = replace(
             planned,
             backup=kept,
-            conversations=begun.conversations + before.new,
             messages=before.ours + before.absent,
         )
         await asyncio.to_thread(self.diary.write, planned)
@@ -166,7 +165,7 @@ class Migrating:
             planned,
             state="done",
             messages=after.ours,
-            conversations=planned.conversations - after.new,
+            conversations=await self._brought_in.whole(planned.id),
             verified=whole,
             remarks=remarks.all(),
         )

@@ -1,18 +1,19 @@
 """What a migration brought into the records: counting it, comparing it, and taking it out again."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, func, select, union
 
 from sessions.cleanup import Cleanup
 from sessions.database import Database
 from sessions.export_file import ExportFile
 from sessions.message_rows import message_of
-from sessions.migrating.staging import MARK
+from sessions.migrating.staging import MARK, TAG
 from sessions.models import Message
 from sessions.portable import KINDS, Kind
 from sessions.tables import conversations, messages
@@ -79,9 +80,34 @@ class BroughtIn:
         return await self._has(thread_id, ~_is_marked(MARK))
 
     async def threads(self, migration: str) -> Sequence[str]:
-        """Name the conversations in which there is something of a migration."""
-        query = select(messages.c.thread_id).where(_is_of(migration)).distinct()
+        """Name the conversations in which there is something of a migration.
+
+        Also those of which there is only the record, as a migration that was cut off leaves them.
+        """
+        alone = and_(
+            cast(conversations.c.tags, Text).contains(json.dumps(TAG), autoescape=True),
+            ~exists().where(messages.c.thread_id == conversations.c.id),
+        )
+        query = union(
+            select(messages.c.thread_id).where(_is_of(migration)),
+            select(conversations.c.id).where(alone),
+        )
         return await self._database.read(lambda db: sorted(db.execute(query).scalars()))
+
+    async def whole(self, migration: str) -> int:
+        """Count the conversations that a migration began, and nobody has gone on with."""
+        other = messages.alias("other")
+        query = (
+            select(func.count(messages.c.thread_id.distinct()))
+            .where(_is_of(migration))
+            .where(
+                ~exists().where(
+                    other.c.thread_id == messages.c.thread_id,
+                    other.c.session_id != messages.c.session_id,
+                )
+            )
+        )
+        return await self._database.read(lambda db: int(db.execute(query).scalar_one()))
 
     async def take_out(self, thread_id: str, migration: str) -> int:
         """Take what a migration added out of a conversation; count the messages.

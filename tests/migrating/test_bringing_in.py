@@ -104,12 +104,12 @@ async def test_live_sessions_of_an_old_file_go_on_and_those_that_ended_do_not(
         live = {each.session_id: each for each in await house.bot.sessions.all()}
         assert (live["abc-1"].user_id, live["abc-1"].platform) == ("telegram_456", "telegram")
         assert (await house.bot.care.integrity.look()).findings == ()
-        assert (await brought_in(house, old, Whose())).migration.sessions == ()
+        assert not (await brought_in(house, old, Whose())).migration.sessions
         ended = old_bots.sessions_csv(
             tmp_path / "ended.csv", last=datetime.now(UTC) - timedelta(days=300)
         )
         report = await looked_at(house, ended, Whose())
-        assert report.migration.sessions == ()
+        assert not report.migration.sessions
         undone = await migrating_in(house).undo(done.migration.id)
         assert undone is not None
         assert (undone.sessions, await house.bot.sessions.all()) == (2, [])

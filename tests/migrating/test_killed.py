@@ -21,8 +21,8 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.migrating.dying"])
 MOST_STEPS = 60
 
-SOME = [2, 5]
-EVERY = [pytest.param(step, marks=pytest.mark.soak) for step in range(1, 25) if step not in SOME]
+SOME = 5
+EVERY = [pytest.param(step, marks=pytest.mark.soak) for step in range(1, 25) if step != SOME]
 
 
 def a_home(home: Path) -> Path:
@@ -57,12 +57,14 @@ def rows(home: Path) -> Mapping[str, list[tuple[object, ...]]]:
     return found
 
 
-async def whole(house: House) -> None:
-    assert (await house.bot.care.integrity.look()).findings == ()
+async def whole(house: House, *, half_done: bool = False) -> None:
+    """Nothing may be wrong; what is half done may look odd."""
+    found = (await house.bot.care.integrity.look()).findings
+    assert [each for each in found if each.severity == "error" or not half_done] == []
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("step", [*SOME, *EVERY])
+@pytest.mark.parametrize("step", [SOME, *EVERY])
 def test_killed_while_bringing_in_the_next_time_finishes_and_undoing_takes_out_all(
     tmp_path: Path, step: int
 ) -> None:
@@ -72,7 +74,7 @@ def test_killed_while_bringing_in_the_next_time_finishes_and_undoing_takes_out_a
 
     async def go_on() -> None:
         async with open_house(home, recovering=True) as house:
-            await whole(house)
+            await whole(house, half_done=True)
             assert not (await asyncio.to_thread((home / "data/migrations/work").exists))
         shutil.copytree(home, tmp_path / "undone")
         async with open_house(home) as house:
@@ -98,11 +100,11 @@ def test_killed_while_bringing_in_the_next_time_finishes_and_undoing_takes_out_a
     asyncio.run(go_on())
     assert rows(home) == rows(tmp_path / "other")
     assert not any(rows(tmp_path / "undone").values())
-    assert was_killed or step > max(SOME)
+    assert was_killed or step > SOME
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("step", [*SOME, *EVERY])
+@pytest.mark.parametrize("step", [SOME, *EVERY])
 def test_killed_while_undoing_the_next_time_takes_out_the_rest(tmp_path: Path, step: int) -> None:
     home = a_home(tmp_path / "home")
 
@@ -115,11 +117,11 @@ def test_killed_while_undoing_the_next_time_takes_out_the_rest(tmp_path: Path, s
 
     async def go_on() -> None:
         async with open_house(home, recovering=True) as house:
-            await whole(house)
+            await whole(house, half_done=True)
             await migrating_in(house).undo(migration)
             await whole(house)
             assert await house.bot.sessions.all() == []
 
     asyncio.run(go_on())
     assert not any(rows(home).values())
-    assert was_killed or step > max(SOME)
+    assert was_killed or step > SOME
