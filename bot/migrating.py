@@ -193,12 +193,15 @@ class Migrating:
             found = await asyncio.to_thread(self.diary.find, migration)
             if found is None:
                 return None
+            threads = await self._brought_in.threads(migration)
+            if found.state == "undone" and not threads:
+                return Undone(migration, 0, 0, 0, (), "")
             backup = await self._backup("before-undo")
             await asyncio.to_thread(self.diary.write, replace(found, state="undoing"))
             ended, in_use = await self._moving_in.leave(found.sessions)
             kept, many, gone = [*in_use], 0, 0
             turns = self._turns
-            for thread_id in await self._brought_in.threads(migration):
+            for thread_id in threads:
                 async with turns.lanes.exclusive(thread_id):
                     if await self._brought_in.gone_on_with(thread_id):
                         kept.append(thread_id)

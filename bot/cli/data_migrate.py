@@ -18,6 +18,7 @@ from bot.cli.screen import agreed, complain, local_time, show_facts, show_json, 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Body = Mapping[str, Any]
+KINDS = ("conversations", "messages", "sessions")
 MOST_SHOWN = 20
 CELLS = 2
 
@@ -108,20 +109,18 @@ async def _undo(operator: Operator, migration: str, *, yes: bool, as_json: bool)
     if as_json:
         show_json(done)
         return True
-    print(
-        f"Taken out: {done['conversations']} conversations with {done['messages']} messages, "
-        f"{done['sessions']} sessions. The state before is kept: {done['backup']}."
-    )
+    if not done["backup"]:
+        print("There is nothing left of it.")
+        return True
+    counts = (done["conversations"], done["messages"], done["sessions"])
+    print(f"Taken out: {_of_each(counts)}. The state before is kept: {done['backup']}.")
     for each in done["kept"]:
         print(f"Kept, for somebody has gone on with it: {each}")
     return True
 
 
 def _counted(found: Mapping[str, Any]) -> str:
-    return (
-        f"{found['conversations']} conversations, {found['messages']} messages, "
-        f"{len(found['sessions'])} sessions"
-    )
+    return _of_each((found["conversations"], found["messages"], len(found["sessions"])))
 
 
 def _who_is_who(path: Path) -> Mapping[str, str]:
@@ -188,8 +187,11 @@ def _show_remarks(title: str, remarks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _in_it(file: Mapping[str, Any]) -> str:
-    kinds = ("conversations", "messages", "sessions")
-    found = [(file[kind], kind) for kind in kinds if file[kind]]
+    return _of_each((file["conversations"], file["messages"], file["sessions"]))
+
+
+def _of_each(counts: Sequence[int]) -> str:
+    found = [(many, kind) for many, kind in zip(counts, KINDS, strict=True) if many]
     return ", ".join(f"{n} {kind if n > 1 else kind[:-1]}" for n, kind in found) or "nothing"
 
 
@@ -197,10 +199,7 @@ def _show_done(done: Mapping[str, Any]) -> None:
     if not done["backup"]:
         print("Nothing was new.")
         return
-    print(
-        f"Brought in: {done['conversations']} conversations with {done['messages']} messages, "
-        f"{len(done['sessions'])} sessions. The state before is kept: {done['backup']}."
-    )
+    print(f"Brought in: {_counted(done)}. The state before is kept: {done['backup']}.")
     if done["verified"]:
         print("It was read back, and is as it was read.")
     else:
