@@ -40,6 +40,7 @@ from bot.plain_values import (
     admin_chats,
     agent_options,
     api_adapter,
+    archives,
     backup_setup,
     care_options,
     check_approvers,
@@ -62,10 +63,11 @@ from sessions.approval_records import ApprovalRecords
 from sessions.archive import ArchiveError
 from sessions.backup import BackupSetup
 from sessions.conversations import Conversations
+from sessions.copies import Copies
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
-from sessions.forgotten import Forgotten, read_key
+from sessions.forgotten import Forgotten, read_keys
 from sessions.ledger import Ledger
 from sessions.manager import SessionManager
 from sessions.people import People
@@ -214,8 +216,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_outbox(database, outbox, now),
             checking_disk((data, settings.sessions.sessions_csv_path.parent)),
         )
-        key = await asyncio.to_thread(read_key, data / "forgotten.key")
-        library = Library(search, Shelf(database), Forgotten(database, key))
+        keys = await asyncio.to_thread(read_keys, data / "forgotten.key")
+        forgotten, copies = Forgotten(database, keys), Copies(database, said, clock=now)
+        library = Library(search, Shelf(database), forgotten, copies, archives(settings.backups))
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
         opening = open_vault(setup, store, database, runner, clock=now)

@@ -30,6 +30,7 @@ GIVEN_UP = (
 async def recover(bot: Bot) -> None:
     """Make table, rows and threads agree, and put what is unfinished into its lane again."""
     await _open_once(bot)
+    await _forget(bot)
     await _settle_rows(bot)
     await _withdraw_what_was_removed(bot)
     await bot.decisions.expire()
@@ -43,8 +44,6 @@ async def recover(bot: Bot) -> None:
         if row.state != "held":  # held texts run when their approval ends
             await _resume(bot, row)
     _run_held(bot, unfinished)
-    forgetting = partial(finish_forgetting, bot.turns, bot.decisions, bot.library)
-    bot.turns.lanes.at_once(forgetting)
     if unfinished or decided:
         log.info(
             "going on with what was unfinished", messages=len(unfinished), decided=len(decided)
@@ -86,6 +85,15 @@ async def _open_once(bot: Bot) -> None:
             log.warning("a conversation was open in two sessions", session=session.session_id)
             await bot.sessions.leave(session.session_id, session.thread_id)
         taken.add(session.thread_id)
+
+
+async def _forget(bot: Bot) -> None:
+    """Forget first: what was put back may have words of people who had them deleted."""
+    try:
+        await finish_forgetting(bot.turns, bot.decisions, bot.library)
+    except Exception as error:  # the others are served; the next start tries it again
+        log.exception("somebody who was to be forgotten is not")
+        bot.turns.endings.leftovers.note(error)
 
 
 async def _settle_rows(bot: Bot) -> None:

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, func, select
 from bot.agent.runner import Runner
 from bot.errors import NoBackup
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, BackupSetup, Writers, rows_of
+from sessions.backup import Backups, BackupSetup, Writers, beside_databases
 from sessions.backup_folder import Backup
 from sessions.csv_store import CsvStore
 from sessions.database import Database
 from sessions.restore_files import Outcome
 from sessions.restoring import Restoring, finish_restore
-from sessions.stored_files import ALL_NAMES, Places, rows_in
+from sessions.stored_files import ALL_NAMES, JOURNAL, Places, rows_in
 from sessions.tables import messages
 from sessions.times import loaded
 from sessions.upgrading import keep_before_upgrade
@@ -115,7 +115,7 @@ async def open_vault(
 ) -> AsyncIterator[Vault]:
     """Open it over stores that are open; who writes notes is held by a lock on their file."""
     held = (store.held, database.held, runner.held)
-    writers = Writers(held, ("notes.db",), rows_of(store.rows))
+    writers = Writers(held, ("notes.db",), beside_databases(store.rows, setup.places))
     async with Backups(setup, writers, clock=clock) as backups:
         yield Vault(backups, Restoring(backups, clock=clock), database)
 
@@ -125,7 +125,7 @@ def _files(places: Places) -> Sequence[StoredFile]:
     for name in ALL_NAMES:
         path = places.of(name)
         if path.exists():
-            beside = [each for each in places.beside(name) if each != places.of(ALL_NAMES[-1])]
+            beside = [each for each in places.beside(name) if each != places.of(JOURNAL)]
             size = sum(each.stat().st_size for each in (path, *beside) if each.exists())
             found.append(StoredFile(name, path, size, sum(rows_in(path).values())))
     return found

@@ -213,7 +213,7 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(1)
     except ArchiveError as error:
-        say("failed", error)
+        say("refused", error)
         sys.exit(1)
     except (OSError, sqlite3.Error) as error:
         say("failed", f"The disk or a database said: {error}.")

@@ -87,6 +87,8 @@ class Archivist:
             if said == "progress":
                 done, _, of = more.partition(" ")
                 self._progress(int(done), int(of))
+            if said == "refused":
+                raise ArchiveError(more)
             if said == "failed":
                 raise BackupFailed(more)
         raise BackupFailed("The process that packs backups has ended; its words are in the log.")

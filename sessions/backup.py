@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -24,7 +25,7 @@ from sessions.backup_folder import BackupFolder
 from sessions.csv_file import write_sessions
 from sessions.disk import RealDisk
 from sessions.manifest import Manifest
-from sessions.stored_files import CSV, DATABASES, JOURNAL, Places
+from sessions.stored_files import CSV, DATABASES, JOURNAL, KEYS, Places
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Result = TypeVar("Result")
@@ -244,8 +245,11 @@ class Backups:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def rows_of(store_rows: Callable[[], Sequence[str]]) -> Callable[[], Into]:
-    """Give what notes the rows of the sessions at a moment, and writes them later."""
+def beside_databases(store_rows: Callable[[], Sequence[str]], places: Places) -> Callable[[], Into]:
+    """Give what notes the rows of the sessions at a moment, and writes them later.
+
+    The keys beside them are made at the first start, and never change while a bot runs.
+    """
 
     def note() -> Into:
         rows = store_rows()
@@ -256,6 +260,7 @@ def rows_of(store_rows: Callable[[], Sequence[str]]) -> Callable[[], Into]:
                 write_sessions(file, rows)
             finally:
                 file.close()
+            _copy((KEYS,), places, folder)
 
         return write
 
@@ -264,10 +269,10 @@ def rows_of(store_rows: Callable[[], Sequence[str]]) -> Callable[[], Into]:
 
 def closed(places: Places) -> Writers:
     """Say how it is while nobody has anything open: the files are what there is."""
+    return Writers((), (), lambda: partial(_copy, (CSV, JOURNAL, KEYS), places))
 
-    def copy(folder: Path) -> None:
-        for name in (CSV, JOURNAL):
-            if places.of(name).exists():
-                shutil.copyfile(places.of(name), folder / name)
 
-    return Writers((), (), lambda: copy)
+def _copy(names: Sequence[str], places: Places, folder: Path) -> None:
+    for name in names:
+        if places.of(name).exists():
+            shutil.copyfile(places.of(name), folder / name)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -12,7 +13,8 @@ from sqlalchemy import Connection, bindparam, select, union, update
 from sessions.data_tables import forgotten
 from sessions.database import Database
 from sessions.models import Place
-from sessions.private_files import make_private
+from sessions.private_files import write_private
+from sessions.stopping import stop
 from sessions.stores_of_words import Forgetting, take_out
 from sessions.tables import approvals, conversations, insert_if_absent, messages, people, reminders
 from sessions.times import loaded, stored
@@ -29,16 +31,21 @@ FINISH = (
 class Forgotten:
     """The table of those who were forgotten, and taking their words out of the records.
 
-    `key` keeps those who read the table from finding out who it was by trying.
+    The keys keep those who read the table from finding out who it was by trying. There are several
+    where records of another bot were put in place; the first is the one that new rows have.
     """
 
-    def __init__(self, database: Database, key: bytes) -> None:
+    def __init__(self, database: Database, keys: Sequence[bytes]) -> None:
         self._database = database
-        self._key = key
+        self._keys = keys
 
     def hash_of(self, person: str) -> str:
-        """Give what stands in the table for a person."""
-        return blake2b(person.encode("utf-8", "replace"), key=self._key, digest_size=32).hexdigest()
+        """Give what stands in the table for a person who is forgotten now."""
+        return self._hashes_of(person)[0]
+
+    def _hashes_of(self, person: str) -> Sequence[str]:
+        name = person.encode("utf-8", "replace")
+        return [blake2b(name, key=each, digest_size=32).hexdigest() for each in self._keys]
 
     async def begin(self, person: str, at: datetime) -> None:
         """Note that everything of a person until this time is to go; again, it changes nothing."""
@@ -66,7 +73,7 @@ class Forgotten:
 
     async def until(self, person: str) -> datetime | None:
         """Say up to when a person's words are forgotten, so that no import brings them back."""
-        query = select(forgotten.c.at).where(forgotten.c.who == self.hash_of(person))
+        query = select(forgotten.c.at).where(forgotten.c.who.in_(self._hashes_of(person)))
         found = await self._database.read(lambda db: list(db.execute(query).scalars()))
         return loaded(max(found)) if found else None
 
@@ -82,7 +89,7 @@ class Forgotten:
 
         def read(db: Connection) -> Sequence[str]:
             found = db.execute(everybody).scalars()
-            return [person for person in found if person and self.hash_of(person) == who]
+            return [person for person in found if person and who in self._hashes_of(person)]
 
         return await self._database.read(read)
 
@@ -98,6 +105,10 @@ class Forgotten:
             messages.c.created_at.between(stored(at - within), stored(at)),
         )
         return await self._database.read(lambda db: db.execute(query.limit(1)).first() is not None)
+
+    async def stop(self, person: str, until: datetime) -> None:
+        """End what is under way for a person, who asked before for all of it to be forgotten."""
+        await stop(self._database, person, until, now=datetime.now(UTC))
 
     async def shared_turns(self, person: str, until: datetime) -> Sequence[tuple[str, str]]:
         """Give the threads of others in which a person spoke, with the ids of what they said."""
@@ -126,9 +137,23 @@ class Forgotten:
         await asyncio.to_thread(self._database.wipe)
 
 
-def read_key(path: Path) -> bytes:
-    """Read the key of the hashes, or make one; it is of no use to anybody without the table."""
-    if not path.exists() or path.stat().st_size != KEY_BYTES:
-        make_private(path)
-        path.write_bytes(secrets.token_bytes(KEY_BYTES))
-    return path.read_bytes()
+def read_keys(path: Path) -> Sequence[bytes]:
+    """Read the keys of the hashes, or make one; they are of no use without the table."""
+    if not (found := keys_in(path)):
+        found = [secrets.token_bytes(KEY_BYTES)]
+        write_keys(path, found)
+    return found
+
+
+def keys_in(path: Path) -> Sequence[bytes]:
+    """Give the keys of a file, none if it is not there."""
+    content = b""
+    with suppress(FileNotFoundError):
+        content = path.read_bytes()
+    whole = len(content) - len(content) % KEY_BYTES
+    return [content[start : start + KEY_BYTES] for start in range(0, whole, KEY_BYTES)]
+
+
+def write_keys(path: Path, keys: Sequence[bytes]) -> None:
+    """Write a file of keys; durable on return."""
+    write_private(path, b"".join(keys))

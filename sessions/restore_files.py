@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sessions.archive import ArchiveError
 from sessions.private_files import make_private_directory
-from sessions.stored_files import ALL_NAMES, REBUILT, Places, digest_of
+from sessions.stored_files import ALL_NAMES, KEYS, REBUILT, Places, digest_of
 
 
 class RestoreFailed(ArchiveError):
@@ -23,12 +23,14 @@ class RestoreFailed(ArchiveError):
 class Intent:
     """What is to be put in place: the archive's name, and each staged file with its SHA-256.
 
-    `kept` is the backup of the state before; from the moment it is there, there is no way back.
+    `checked` is that the next start found them to be whole. `kept` is the backup of the state
+    before; from the moment it is there, there is no way back.
     """
 
     archive: str
     asked_at: datetime
     files: tuple[tuple[str, str], ...]
+    checked: bool = False
     kept: str = ""
 
 
@@ -114,11 +116,14 @@ class RestoreFiles:
         return ""
 
     def swap(self, intent: Intent) -> None:
-        """Put the staged files in the place of those that are there; it may have begun before."""
+        """Put the staged files in the place of those that are there; it may have begun before.
+
+        Keys stay where the backup has none: without them nobody knows any more who was forgotten.
+        """
         wanted = {name for name, _ in intent.files}
         for name in ALL_NAMES:
             live, staged = self.places.of(name), self.staged / name
-            if name not in wanted:
+            if name not in wanted and name != KEYS:
                 _remove(live, *self.places.beside(name))
             elif staged.exists():
                 _remove(*self.places.beside(name))

@@ -2,8 +2,9 @@
 
 Everything happens in `data/restore`. Without `intent.json` in it nothing was agreed to, and the
 next start throws it away. With it the next start, before anything is opened, looks at the staged
-files once more, keeps the present state as a backup of its own, notes that in the intent, and then
-puts file after file in place. Whenever it dies, the start after it goes on from there.
+files once more, writes those who were forgotten into them, keeps the present state as a backup of
+its own, notes that in the intent, and then puts file after file in place. Whenever it dies, the
+start after it goes on from there.
 """
 
 import asyncio
@@ -16,12 +17,13 @@ import structlog
 
 from sessions.archive import ArchiveError
 from sessions.backup import Backups, BackupSetup, closed
+from sessions.carrying_over import CannotCarryOver, carry_over
 from sessions.disk import RealDisk
 from sessions.manifest import Manifest
 from sessions.ownership import owning
 from sessions.restore_files import Intent, Outcome, RestoreFailed, RestoreFiles
 from sessions.session_files import SessionFiles
-from sessions.stored_files import ALL_NAMES, rows_in
+from sessions.stored_files import COUNTED, rows_in
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -92,7 +94,7 @@ class Restoring:
     def _changes(self, manifest: Manifest) -> Sequence[Change]:
         then = {each.name: each.rows for each in manifest.files}
         found = []
-        for name in ALL_NAMES[:-1]:  # the journal is no list of anything
+        for name in COUNTED:
             path = self._backups.places.of(name)
             now = rows_in(path) if path.exists() else {}
             tables = sorted({*now, *then.get(name, {})})
@@ -119,15 +121,14 @@ async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -
         if intent is None:
             await asyncio.to_thread(files.clear)
             return
-        if not intent.kept:
-            kept, reason = await _keep(setup, files, intent, clock)
-            if reason:
-                outcome = Outcome(intent.archive, clock(), done=False, reason=reason)
-                await asyncio.to_thread(files.end, outcome)
-                log.error("the restore was not made, nothing was changed", reason=reason)
-                return
-            intent = replace(intent, kept=kept)
-            await asyncio.to_thread(files.write_intent, intent)
+        try:
+            intent = await _get_ready(setup, files, intent, clock)
+        except RestoreFailed as error:
+            reason = str(error)
+            outcome = Outcome(intent.archive, clock(), done=False, reason=reason)
+            await asyncio.to_thread(files.end, outcome)
+            log.error("the restore was not made, nothing was changed", reason=reason)  # noqa: TRY400 - a sentence, foreseen
+            return
         try:
             await asyncio.to_thread(files.swap, intent)
         except OSError as error:
@@ -140,14 +141,34 @@ async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -
     log.warning("a backup was put in place", file=intent.archive, before=intent.kept)
 
 
-async def _keep(
+async def _get_ready(
     setup: BackupSetup, files: RestoreFiles, intent: Intent, clock: Callable[[], datetime]
-) -> tuple[str, str]:
-    """Back up what is there, and give the name; or why nothing may be changed."""
-    if reason := await asyncio.to_thread(files.damage, intent):
-        return "", reason
+) -> Intent:
+    """Look at what is staged, let it know who was forgotten, and back up what is there.
+
+    Whatever was done before a crash is not done again, or again with the same outcome.
+
+    Raises:
+        RestoreFailed: nothing may be changed, and why.
+    """
+    if intent.kept:
+        return intent
+    if not intent.checked:
+        if reason := await asyncio.to_thread(files.damage, intent):
+            raise RestoreFailed(reason)
+        intent = replace(intent, checked=True)
+        await asyncio.to_thread(files.write_intent, intent)
+    try:
+        added = await asyncio.to_thread(carry_over, setup.places, files.staged)
+    except CannotCarryOver as error:
+        raise RestoreFailed(str(error)) from error
     try:
         async with Backups(setup, closed(setup.places), clock=clock) as backups:
-            return (await backups.make("before-restore")).path.name, ""
+            kept = (await backups.make("before-restore")).path.name
     except (ArchiveError, OSError) as error:
-        return "", f"What is there could not be kept: {error}"
+        raise RestoreFailed(f"What is there could not be kept: {error}") from error
+    known = {name for name, _ in intent.files}
+    new = tuple((name, "") for name in added if name not in known)
+    intent = replace(intent, files=(*intent.files, *new), kept=kept)
+    await asyncio.to_thread(files.write_intent, intent)
+    return intent

@@ -10,6 +10,9 @@ from pathlib import Path
 from sessions.database_file import FIRST_TABLES, SIDE_FILES, beside, problem_with_tables
 
 CSV, JOURNAL = "sessions.csv", "sessions.csv.journal"
+
+#: The keys of those who were forgotten: what a restore puts in place has the present ones too.
+KEYS = "forgotten.key"
 BLOCK = 1 << 20
 
 
@@ -31,7 +34,9 @@ DATABASES = (
 #: Made from the others whenever it is not there, so no backup holds it and a restore takes it away.
 REBUILT = ("search.db",)
 
-ALL_NAMES = (*(each.name for each in DATABASES), CSV, JOURNAL)
+#: What has rows that people can count.
+COUNTED = (*(each.name for each in DATABASES), CSV)
+ALL_NAMES = (*(each.name for each in DATABASES), KEYS, CSV, JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Places:
         """Give the files that belong to this one and mean nothing without it."""
         if name == CSV:
             return [self.of(JOURNAL)]
-        if name == JOURNAL:
+        if name in (JOURNAL, KEYS):
             return []
         return [beside(self.of(name), ending) for ending in SIDE_FILES]
 
@@ -74,6 +79,8 @@ def rows_in(path: Path) -> Mapping[str, int]:
         sqlite3.Error, OSError: it cannot be read.
     """
     if path.suffix != ".db":
+        if path.name == KEYS:
+            return {}
         with path.open("rb") as file:
             lines = sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
         return {"sessions": max(0, lines - 1)} if path.suffix == ".csv" else {"records": lines}

@@ -17,12 +17,15 @@ from bot.bot import Bot
 from bot.web.admins import Admin
 from bot.web.data_info import info_routes
 from sessions.archive import ArchiveError
+from sessions.archivist_process import BackupFailed
 from sessions.manifest import FileRecord, Manifest
+from sessions.restore_files import RestoreFailed
 from sessions.restoring import Change
 
 Result = TypeVar("Result")
 
 WAITING = "It answers when it is done; `GET /api/data/under-way` says how far it is."
+WAITS = "A restore waits for the next start already; until then there is no other."
 
 
 class ArchiveBody(BaseModel):
@@ -73,7 +76,7 @@ def backup_routes(bot: Bot, *, operator: bool) -> APIRouter:
     async def find(name: str) -> Path:
         found = await asyncio.to_thread(backups.folder.find, name)
         if found is None and operator and Path(name).is_absolute():
-            found = Path(name)
+            found = Path(name) if await asyncio.to_thread(Path(name).is_file) else None
         if found is None:
             raise Problem(404, "There is no such backup; `data info` lists them.")
         return found
@@ -117,7 +120,8 @@ def backup_routes(bot: Bot, *, operator: bool) -> APIRouter:
         "the next start does it; the state before is kept as a backup of its own. " + WAITING,
         responses={
             200: {"model": RestoreView, "description": "What changes."},
-            **documented(401, 403, 404, 422, 500, 503),
+            **documented(401, 403, 404, 409, 422, 500, 503),
+            409: {**documented(409)[409], "description": WAITS},
         },
     )
     async def restore(body: RestoreBody, _caller: Admin) -> Response:
@@ -134,10 +138,12 @@ def backup_routes(bot: Bot, *, operator: bool) -> APIRouter:
 async def _usable(work: Awaitable[Result]) -> Result:
     try:
         return await work
+    except RestoreFailed as error:
+        raise Problem(409, f"Nothing was changed. {error}") from error
+    except (BackupFailed, OSError) as error:
+        raise Problem(503, f"Nothing was changed. {error}") from error
     except ArchiveError as error:
         raise Problem(422, f"Nothing was changed. {error}") from error
-    except OSError as error:
-        raise Problem(503, f"Nothing was changed. {error}") from error
 
 
 def _view(archive: str, made: Manifest) -> BackupView:

@@ -67,7 +67,13 @@ def test_it_lists_every_file_with_its_size_hash_rows_and_tables(
 ) -> None:
     manifest = read(archive, tmp_path / "into")
     by_name = {each.name: each for each in manifest.files}
-    assert list(by_name) == ["conversations.db", "notes.db", "threads.db", "sessions.csv"]
+    assert list(by_name) == [
+        "conversations.db",
+        "notes.db",
+        "threads.db",
+        "forgotten.key",
+        "sessions.csv",
+    ]
     assert by_name["conversations.db"].rows["messages"] == 4
     assert by_name["sessions.csv"].rows == {"sessions": 2}
     assert by_name["conversations.db"].schema
@@ -81,7 +87,7 @@ def test_it_lists_every_file_with_its_size_hash_rows_and_tables(
 def test_the_usual_tools_open_it(archive: Path, tmp_path: Path) -> None:
     with tarfile.open(archive) as tar:
         assert tar.getnames()[0] == "manifest.json"
-        assert len(tar.getnames()) == 5
+        assert len(tar.getnames()) == 6
     if gzip_tool := shutil.which("gzip"):
         subprocess.run([gzip_tool, "-t", archive], check=True, timeout=30)
 

@@ -35,6 +35,19 @@ async def test_an_admin_backs_up_verifies_and_sees_what_there_is(tmp_path: Path)
         }
 
 
+async def test_while_a_restore_waits_for_the_next_start_there_is_no_other(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        archive = (await side.client.post("/api/data/backup")).json()["archive"]
+        body = {"archive": archive}
+        agreed = await side.client.post("/api/data/restore", json=body)
+        assert (agreed.status_code, agreed.json()["agreed"]) == (200, True)
+        for again in (body, {**body, "dry_run": True}):
+            refused = await side.client.post("/api/data/restore", json=again)
+            assert refused.status_code == 409
+            assert "A restore waits for the next start already." in refused.json()["detail"]
+        assert (await side.client.post("/api/data/verify", json=body)).status_code == 200
+
+
 async def test_the_key_of_an_app_reaches_none_of_it(tmp_path: Path) -> None:
     async with running(tmp_path, API_KEYS=KEYS) as side:
         shop = {"X-API-Key": "shop-secret-1"}
