@@ -33,7 +33,7 @@ NOT_TAKEN_IN = (
     "Their person was forgotten here, or the conversation is somebody else's here by now."
 )
 AT_ONCE = 16
-"""Conversations of which the agent is told at the same time."""
+"""Conversations that are worked on at the same time."""
 
 
 @dataclass(slots=True)
@@ -200,21 +200,29 @@ class Migrating:
             await asyncio.to_thread(self.diary.write, replace(found, state="undoing"))
             ended, in_use = await self._moving_in.leave(found.sessions)
             kept, many, gone = [*in_use], 0, 0
+            for start in range(0, len(threads), AT_ONCE):
+                some = threads[start : start + AT_ONCE]
+                self.under_way = UnderWay("taking out", start, len(threads))
+                counts = await asyncio.gather(*(self._take_out(each, migration) for each in some))
+                kept += [each for each, count in zip(some, counts, strict=True) if count is None]
+                many += sum(count or 0 for count in counts)
+                gone += sum(count is not None for count in counts)
+            self.under_way = None
             turns = self._turns
-            for thread_id in threads:
-                async with turns.lanes.exclusive(thread_id):
-                    if await self._brought_in.gone_on_with(thread_id):
-                        kept.append(thread_id)
-                        continue
-                    await turns.runner.forget(thread_id, at_once=False)
-                    many += await self._brought_in.take_out(thread_id, migration)
-                    gone += 1
             if many:
                 await turns.runner.wipe()
                 await turns.conversations.past.wipe()
             await asyncio.to_thread(self.diary.write, replace(found, state="undone"))
             log.info("took out again", migration=migration, messages=many, kept=len(kept))
             return Undone(migration, gone, many, ended, kept, backup)
+
+    async def _take_out(self, thread_id: str, migration: str) -> int | None:
+        """Take a migration out of a conversation; None if somebody has gone on with it."""
+        async with self._turns.lanes.exclusive(thread_id):
+            if await self._brought_in.gone_on_with(thread_id):
+                return None
+            await self._turns.runner.forget(thread_id, at_once=False)
+            return await self._brought_in.take_out(thread_id, migration)
 
     def _read(self, asked: Asked, migration: str, now: datetime, stack: ExitStack) -> _Read:
         """Read everything, and write it down as an export; it blocks."""

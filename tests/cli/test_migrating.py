@@ -28,7 +28,9 @@ def test_it_says_what_is_there_asks_brings_it_in_and_takes_it_out_again(
     assert "research_sessions.db: research sessions, 1 conversation, 3 messages\n" in looked.out
     assert "  vector_memory.db: There are no conversations" in looked.out
     done = threadline(*named, "--yes")
-    assert "Brought in: 1 conversation, 3 messages. The state before is kept: threadline-" in done.out
+    assert (
+        "Brought in: 1 conversation, 3 messages. The state before is kept: threadline-" in done.out
+    )
     assert "It was read back, and is as it was read." in done.out
     chatted = threadline("chat", typed="/search curl\n")
     assert "why do ferns curl" in chatted.out
