@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 INCOMING, MIGRATIONS = "incoming", "migrations"
 NOT_TAKEN_IN = (
-    "Their person was forgotten here, or the conversation is somebody else's here by now."
+    "The conversation was cleared here or is somebody else's, or its person was forgotten."
 )
 AT_ONCE = 16
 """Conversations that are worked on at the same time."""

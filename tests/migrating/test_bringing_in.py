@@ -161,6 +161,22 @@ async def test_what_was_said_later_in_the_old_bot_comes_in_the_next_time(tmp_pat
         assert first.migration.id != second.migration.id
 
 
+async def test_what_was_cleared_here_stays_so_also_if_the_old_bot_went_on(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    texts = ("which tea at night", "chamomile")
+    old_bots.session_file(folder, "tea", said(*texts))
+    async with open_house(tmp_path) as house:
+        await brought_in(house, folder)
+        await house.people.say("ann", "/resume 1")
+        await house.people.say("ann", "/clear")
+        old_bots.session_file(folder, "tea", said(*texts, "and at noon", "green"))
+        again = await brought_in(house, folder)
+        assert (again.migration.messages, again.migration.verified) == (0, True)
+        assert "was cleared here" in remarks_of(again)
+        assert "green" not in told(await house.people.say("ann", "/search noon"))
+        assert (await house.bot.care.integrity.look()).findings == ()
+
+
 async def test_old_conversations_outlive_the_next_cleanup_and_keep_their_order(
     tmp_path: Path,
 ) -> None:
