@@ -233,6 +233,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             backup=vault.back_up,
             clock=now,
         )
+        await asyncio.to_thread(care.migrating.diary.clear)
         yield Bot(
             name, turns, decisions, reminding, checks, alarms, office, care, vault, library, now
         )

@@ -11,6 +11,7 @@ from bot.alarms import Alarms
 from bot.cleaning import Cleaning, Retention
 from bot.integrity import Backup, Integrity
 from bot.library import Library
+from bot.migrating import Migrating
 from bot.progress import Progress
 from bot.transfer import Transfer
 from bot.turns import Turns
@@ -36,6 +37,7 @@ class Care:
     integrity: Integrity
     cleaning: Cleaning
     transfer: Transfer
+    migrating: Migrating
     alarms: Alarms
     progress: Progress
 
@@ -64,6 +66,7 @@ def open_care(
     """Look after these stores; of an imported history the agent is told `most_chars` at most."""
     csv, database, data = stores.sessions, stores.database, stores.data
     records, progress = turns.approvals.records, Progress()
+    importing = Importing(database, library.forgotten, clock=clock)
     return Care(
         Integrity(
             csv,
@@ -88,9 +91,20 @@ def open_care(
         ),
         Transfer(
             turns,
-            Importing(database, library.forgotten, clock=clock),
+            importing,
             data,
             most_chars,
+            progress=progress,
+            clock=clock,
+        ),
+        Migrating(
+            turns,
+            importing,
+            database,
+            data,
+            kept=retention.conversations,
+            most_chars=most_chars,
+            backup=backup,
             progress=progress,
             clock=clock,
         ),

@@ -98,11 +98,13 @@ def _fill(
             continue
         found = (kind.as_json(dict(row)) for row in db.execute(query).mappings())
         name = f"{kind.name}.jsonl"
-        entries[name] = _write(archive, name, _noting(found, kept if kind.table is files else None))
+        entries[name] = write_rows(
+            archive, name, _noting(found, kept if kind.table is files else None)
+        )
         rows[kind.name] = entries[name]["rows"]
     for each in beside:
         name = f"{each.name}.jsonl"
-        entries[name] = _write(archive, name, each.rows)
+        entries[name] = write_rows(archive, name, each.rows)
         rows[each.name] = len(each.rows)
     for file_id in kept:
         content = db.execute(BYTES_OF, {"file": file_id}).scalar_one()
@@ -131,7 +133,7 @@ def _noting(
         yield row
 
 
-def _write(archive: ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def write_rows(archive: ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Write rows, one a line, and say how many these are and what is written."""
     digest = hashlib.sha256()
     many = size = 0

@@ -151,6 +151,8 @@ def _message(db: Connection, row: Row, owners: Mapping[str, str]) -> Row | None:
     owner = db.execute(
         select(conversations.c.owner).where(conversations.c.id == thread_id)
     ).scalar_one_or_none()
+    if owner is None and thread_id in owners:
+        return None  # it was cleared here, or it would have its record by now
     if owner not in (None, owners.get(thread_id), f"{row['platform']}:{row['user_id']}"):
         return None
     if row["answers"] is not None:

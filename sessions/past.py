@@ -120,6 +120,11 @@ class Past:
         query = select(messages.c.session_id).where(messages.c.thread_id == thread_id).distinct()
         return await self._database.read(lambda db: list(db.execute(query).scalars()))
 
+    async def threads(self) -> frozenset[str]:
+        """Give the ids of all conversations of which there is a message or a record."""
+        query = select(messages.c.thread_id).union(select(conversations.c.id))
+        return await self._database.read(lambda db: frozenset(db.execute(query).scalars()))
+
     async def move(self, thread_id: str, session_id: str) -> None:
         """Let what is unfinished in a conversation belong to the session that goes on with it."""
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -122,7 +123,7 @@ def test_a_damaged_journal_and_an_edit_after_a_crash_are_named(
     with running_bot(tmp_path) as bot:
         threadline("chat", "--as", "ann", typed="hello\n")
         threadline("chat", "--as", "bob", typed="hello\nsend hello to me\n")
-        bot.process.kill()
+        bot.process.send(signal.SIGKILL)
         bot.process.wait()
     journal = tmp_path / "sessions.csv.journal"
     kept = tmp_path / "kept.journal"
