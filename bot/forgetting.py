@@ -15,12 +15,13 @@ from bot.decisions import Decisions
 from bot.library import Library
 from bot.streams import Nowhere
 from bot.turns import Turns
-from sessions.models import Message
+from sessions.models import Message, SessionKey
 from sessions.shelf import Wanted
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 100
+AT_WORK = ("received", "running")
 FORGOTTEN = "This message waited for a decision and was not worked on: its person had it deleted."
 
 
@@ -54,6 +55,7 @@ async def forget_person(
     is the message that asks for it. Doing it again deletes what is left.
     """
     forgotten = library.forgotten
+    await _what_came_before(turns, person, until, command)
     await forgotten.begin(person, until)
     settled: list[ApprovalSettled] = []
     place, count = place_of_owner(person), 0
@@ -73,6 +75,7 @@ async def forget_person(
     settled += await _withdraw(turns, decisions, person, by, shown_in)
     await _leave_shared_threads(turns, library, person, until)
     await _drop_unfinished_copies(turns)
+    await turns.runner.wipe()  # also of what was taken back there before
     await _end_sessions(turns, address_of(place), until)
     notes = await turns.runner.notes.forget(person) if turns.runner.notes else 0
     await forgotten.take_out(person, until, but=command.id if command else "")
@@ -103,6 +106,9 @@ async def forget_in_turn(
     async def work() -> None:
         try:
             gone = await forget_person(turns, decisions, library, person, clock(), by=by)
+        except asyncio.CancelledError:
+            dropped()
+            raise
         except Exception as error:
             if done.done():
                 raise
@@ -135,6 +141,32 @@ async def finish_forgetting(turns: Turns, decisions: Decisions, library: Library
             await forget_person(turns, decisions, library, person, until, by="")
             log.info("forgot somebody again, as they had asked")
         await forgotten.finish(who, until)
+
+
+async def _what_came_before(
+    turns: Turns, person: str, until: datetime, command: Message | None
+) -> None:
+    """Wait for what a person has said before in other places, and what waits there in line."""
+    here = session_key(address_of(command.place if command else place_of_owner(person)))
+    for row in await turns.conversations.unfinished():
+        lane = session_key(address_of(row.place), turns.groups)
+        before = row.state in AT_WORK and row.created_at <= until
+        if before and lane != here and address_of(row.place).person == person:
+            await _reached(turns, lane)
+
+
+async def _reached(turns: Turns, lane: SessionKey) -> None:
+    """Wait until a lane has come this far; if the bot stops before, this is cancelled."""
+    reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def arrive() -> None:
+        reached.set_result(None)
+
+    def dropped() -> None:
+        reached.cancel()
+
+    turns.lanes.add(lane, arrive, dropped, unbounded=True)
+    await reached
 
 
 async def _withdraw(

@@ -138,6 +138,12 @@ def tag_of(written: str) -> str | None:
     return tag if ONE_TAG.fullmatch(tag) else None
 
 
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Give the condition that a conversation has a tag."""
+    # Tags have no quotation marks in them, so this is found only where a whole tag stands.
+    return cast(conversations.c.tags, Text).contains(json.dumps(tag), autoescape=True)
+
+
 def _check_tags(tags: Sequence[str]) -> None:
     if len(tags) > MOST_TAGS:
         raise ValueError(f"A conversation has at most {MOST_TAGS} tags.")
@@ -156,9 +162,7 @@ def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
         beginning = func.substr(conversations.c.owner, 1, len(wanted.owners))
         found.append(beginning == wanted.owners)
     if wanted.tag:
-        # Tags have no quotation marks in them, so this is found only where a whole tag stands.
-        as_stored = json.dumps(wanted.tag)
-        found.append(cast(conversations.c.tags, Text).contains(as_stored, autoescape=True))
+        found.append(has_tag(wanted.tag))
     if wanted.since is not None:
         found.append(conversations.c.updated_at >= stored(wanted.since))
     if wanted.until is not None:

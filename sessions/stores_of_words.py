@@ -4,7 +4,7 @@ What else has words of people: `threads.db` and `notes.db` (the agent's), `searc
 messages), and the rows of `sessions.csv` (what is open). `bot/forgetting.py` goes through all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
@@ -13,7 +13,9 @@ from sessions.data_tables import changed, forgotten
 from sessions.erasing import (
     BOTS,
     ENDED,
+    WRITTEN,
     erase_messages,
+    erase_quotes,
     hash_rows,
     hashed,
     hashed_actions,
@@ -30,6 +32,7 @@ from sessions.platform_tables import (
     pieces,
     set_aside,
 )
+from sessions.shelf import tag_of
 from sessions.tables import (
     approvals,
     conversations,
@@ -84,16 +87,39 @@ def _messages(db: Connection, who: Forgetting) -> None:
 
 
 def _titles(db: Connection, theirs: ColumnElement[bool]) -> None:
-    """Take titles that are their words off conversations that others share."""
+    """Take titles and tags that are their words off conversations that others share.
+
+    Also off the copies of these: what names a conversation stands in the first one alone.
+    """
     said = (
-        select(conversations.c.id, conversations.c.title, messages.c.text)
+        select(conversations.c.owner, messages.c.text)
         .join(messages, messages.c.thread_id == conversations.c.id)
-        .where(theirs, messages.c.role == "user")
+        .where(theirs, messages.c.role == "user", messages.c.text != "")
     )
-    for conversation, title, text in db.execute(said).all():
-        if title == title_of(text):
-            here = conversations.c.id == conversation
-            db.execute(update(conversations).where(here).values(title=""))
+    texts: dict[str, list[str]] = {}
+    for owner, text in db.execute(said):
+        texts.setdefault(owner, []).append(text)
+    for owner, written in texts.items():
+        titles, tags = _names_in(written)
+        here = conversations.c.owner == owner
+        for row in db.execute(select(conversations).where(here)).all():
+            values = {
+                "title": "" if row.title in titles else row.title,
+                "tags": [each for each in row.tags if each not in tags],
+            }
+            db.execute(update(conversations).where(conversations.c.id == row.id).values(values))
+
+
+def _names_in(texts: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Give the titles and the tags that somebody may have given with these texts."""
+    titles, tags = set(), set()
+    for text in texts:
+        first, *rest = text.split(maxsplit=1) or [""]
+        words = "".join(rest)
+        titles |= {title_of(text), title_of(words)}
+        if first.lower().startswith("/tag"):
+            tags |= {tag_of(each) for each in words.replace(",", " ").split()} - {None}
+    return titles - {""}, {each for each in tags if each}
 
 
 def _lists(db: Connection, theirs: ColumnElement[bool]) -> None:
@@ -109,34 +135,39 @@ def _lists(db: Connection, theirs: ColumnElement[bool]) -> None:
             messages.c.chat_id == chat_id,
             messages.c.role == "user",
             messages.c.state.in_(ENDED),
-            messages.c.text.startswith("/", autoescape=True),
+            WRITTEN.startswith("/"),
         )
         for ids in in_portions(list(db.execute(asked).scalars())):
             erase_messages(db, messages.c.answers.in_(ids))
 
 
 def _ledger(db: Connection, who: Forgetting) -> None:
-    """Hash what ran between a question of theirs and its answer, where several share a thread."""
+    """Hash what ran between a question of theirs and its answer, where several share a thread.
+
+    Also of what was taken back since. What has no answer was broken off; nobody knows when.
+    """
     answer = messages.alias("answer")
     turns = (
         select(messages.c.thread_id, messages.c.created_at, func.max(answer.c.created_at))
-        .join(answer, answer.c.answers == messages.c.id)
+        .outerjoin(answer, answer.c.answers == messages.c.id)
         .where(
             messages.c.platform == who.platform,
             messages.c.user_id == who.user_id,
             messages.c.created_at <= who.until,
+            messages.c.role == "user",
             messages.c.thread_id.in_(select(ledger.c.thread_id)),
-            messages.c.text != "",
         )
         .group_by(messages.c.id)
     )
     for thread_id, begun, ended in db.execute(turns).all():
-        ran = and_(ledger.c.thread_id == thread_id, ledger.c.begun_at.between(begun, ended))
+        during = ledger.c.begun_at.between(begun, who.until if ended is None else ended)
+        ran = and_(ledger.c.thread_id == thread_id, during)
         hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
 
 
 def _approvals(db: Connection, who: Forgetting) -> None:
     asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.until)
+    erase_quotes(db, asked, but=who.but)
     hash_rows(db, approvals, asked, actions=hashed_actions, verdicts=hashed_verdicts)
     db.execute(update(approvals).where(asked).values(decided_name=""))
     decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.until)
