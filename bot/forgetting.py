@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -102,10 +102,12 @@ async def forget_in_turn(
         NotBegun: the bot is stopping.
     """
     done: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
+    lane, asked_at = session_key(address_of(place_of_owner(person)), turns.groups), clock()
 
     async def work() -> None:
         try:
-            gone = await forget_person(turns, decisions, library, person, clock(), by=by)
+            until = await _before_all_behind(turns, lane, asked_at)
+            gone = await forget_person(turns, decisions, library, person, until, by=by)
         except asyncio.CancelledError:
             dropped()
             raise
@@ -121,7 +123,6 @@ async def forget_in_turn(
         if not done.done():
             done.set_exception(NotBegun("The bot is stopping, and nothing was deleted."))
 
-    lane = session_key(address_of(place_of_owner(person)), turns.groups)
     turns.lanes.add(lane, work, dropped, unbounded=True)
     return await done
 
@@ -153,6 +154,19 @@ async def _what_came_before(
         before = row.state in AT_WORK and row.created_at <= until
         if before and lane != here and address_of(row.place).person == person:
             await _reached(turns, lane)
+
+
+async def _before_all_behind(turns: Turns, lane: SessionKey, at: datetime) -> datetime:
+    """Give this time, or an earlier one if something came before it and is behind this in a lane.
+
+    It was on its way when this was asked, is answered afterwards, and so counts as said later.
+    """
+    behind = [
+        row.created_at - timedelta.resolution
+        for row in await turns.conversations.unfinished()
+        if row.state in AT_WORK and session_key(address_of(row.place), turns.groups) == lane
+    ]
+    return min([at, *behind])
 
 
 async def _reached(turns: Turns, lane: SessionKey) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, update
 
 from sessions.database import Database
 from sessions.message_rows import message_of
@@ -25,7 +25,7 @@ class Wanted:
     """Which conversations are looked for. What is empty or None does not matter.
 
         `owners` is the beginning that the names of their owners have. `since` and `until` are about
-    when something was last said there, `begun` is the latest time at which it began.
+    when something was last said there, `begun` is the latest time at which its first words came.
     """
 
     owner: str = ""
@@ -168,5 +168,13 @@ def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
     if wanted.until is not None:
         found.append(conversations.c.updated_at < stored(wanted.until))
     if wanted.begun is not None:
-        found.append(conversations.c.created_at <= stored(wanted.begun))
+        at = stored(wanted.begun)
+        # Its record is made when the first text's turn comes, which may have waited in line.
+        spoken = exists().where(messages.c.thread_id == conversations.c.id)
+        found.append(
+            or_(
+                conversations.c.created_at <= at,
+                spoken.where(messages.c.role == "user", messages.c.created_at <= at),
+            )
+        )
     return found

@@ -5,9 +5,20 @@ messages), and the rows of `sessions.csv` (what is open). `bot/forgetting.py` go
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sessions.data_tables import changed, forgotten
 from sessions.erasing import (
@@ -48,12 +59,15 @@ from sessions.tables import (
     votes,
 )
 
+UNASKED = and_(messages.c.role == "assistant", messages.c.answers.is_(None))
+
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
     """Who is to be forgotten, and until when: a time as it is stored, and its day.
 
-    `but` is the id of the message that asked for it.
+    `but` is the id of the message that asked for it. `late` is when what was said until then was
+    answered: what came of it until that moment goes too.
     """
 
     platform: str
@@ -61,6 +75,7 @@ class Forgetting:
     until: int
     day: str
     but: str = ""
+    late: int = 0
 
     @property
     def person(self) -> str:
@@ -72,7 +87,7 @@ def _messages(db: Connection, who: Forgetting) -> None:
     in_time = and_(
         messages.c.platform == who.platform,
         messages.c.user_id == who.user_id,
-        messages.c.created_at <= who.until,
+        or_(messages.c.created_at <= who.until, _came_of_it(who)),
         messages.c.state.in_((*ENDED, *BOTS)),
         messages.c.id != who.but,
     )
@@ -84,6 +99,11 @@ def _messages(db: Connection, who: Forgetting) -> None:
         db.execute(delete(fingerprints).where(fingerprints.c.message_id.in_(some)))
         # Also what was answered later, as when a request of theirs was withdrawn.
         erase_messages(db, or_(messages.c.id.in_(some), messages.c.answers.in_(some)))
+
+
+def _came_of_it(who: Forgetting) -> ColumnElement[bool]:
+    """Give the condition that something was sent to a person, though not as an answer, by then."""
+    return and_(UNASKED, messages.c.created_at <= who.late)
 
 
 def _titles(db: Connection, theirs: ColumnElement[bool]) -> None:
@@ -166,11 +186,11 @@ def _ledger(db: Connection, who: Forgetting) -> None:
 
 
 def _approvals(db: Connection, who: Forgetting) -> None:
-    asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.until)
+    asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.late)
     erase_quotes(db, asked, but=who.but)
     hash_rows(db, approvals, asked, actions=hashed_actions, verdicts=hashed_verdicts)
     db.execute(update(approvals).where(asked).values(decided_name=""))
-    decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.until)
+    decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.late)
     hash_rows(db, approvals, decided, verdicts=hashed_verdicts)
     db.execute(update(approvals).where(decided).values(decided_name=""))
 
@@ -182,7 +202,7 @@ def _votes(db: Connection, who: Forgetting) -> None:
 
 
 def _conversations(db: Connection, who: Forgetting) -> None:
-    theirs = and_(conversations.c.owner == who.person, conversations.c.created_at <= who.until)
+    theirs = and_(conversations.c.owner == who.person, conversations.c.created_at <= who.late)
     db.execute(delete(conversations).where(theirs))
 
 
@@ -198,8 +218,20 @@ def _usage(db: Connection, who: Forgetting) -> None:
 
 
 def _reminders(db: Connection, who: Forgetting) -> None:
-    theirs = and_(reminders.c.platform == who.platform, reminders.c.user_id == who.user_id)
-    db.execute(delete(reminders).where(theirs, reminders.c.created_at <= who.until))
+    theirs = and_(
+        reminders.c.platform == who.platform,
+        reminders.c.user_id == who.user_id,
+        reminders.c.created_at <= who.late,
+    )
+    # One may have come in this very moment.
+    said = exists().where(
+        theirs,
+        messages.c.platform == who.platform,
+        messages.c.user_id == who.user_id,
+        func.instr(messages.c.text, reminders.c.text) > 0,
+    )
+    erase_messages(db, and_(UNASKED, messages.c.created_at > who.until, said))
+    db.execute(delete(reminders).where(theirs))
 
 
 def _set_aside(db: Connection, who: Forgetting) -> None:
@@ -244,5 +276,13 @@ def take_out(db: Connection, who: Forgetting) -> None:
 
     Who asked, decided and voted, when, and the verdict stay; doing it again changes nothing.
     """
+    question, answer = messages.alias("question"), messages.alias("answer")
+    theirs = and_(question.c.platform == who.platform, question.c.user_id == who.user_id)
+    last = db.execute(
+        select(func.max(answer.c.created_at))
+        .join(question, question.c.id == answer.c.answers)
+        .where(theirs, question.c.created_at <= who.until, question.c.id != who.but)
+    ).scalar_one()
+    who = replace(who, late=max(who.until, last or 0))
     for take in TAKEN_OUT.values():
         take(db, who)

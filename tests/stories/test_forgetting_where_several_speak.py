@@ -62,8 +62,9 @@ async def test_what_was_said_before_and_waits_in_line_elsewhere_goes_too(tmp_pat
         async with house.bot.turns.lanes.exclusive(thread_id):
             waiting = [asyncio.create_task(say("bob", "a slow one", chat=GROUP))]
             await until_unfinished(house, 1)
-            waiting += [asyncio.create_task(say("ann", f"{MARKER} in line", chat=GROUP))]
-            await until_unfinished(house, 2)
+            for text in (MARKER, f"remind me in 1 hour to {MARKER}", f"send {MARKER} to me"):
+                waiting += [asyncio.create_task(say("ann", text, chat=GROUP))]
+                await until_unfinished(house, len(waiting))
             await say("ann", "/forget")
             waiting += [asyncio.create_task(say("ann", "/forget everything"))]
             done, _ = await asyncio.wait(waiting, timeout=0.5)
@@ -80,3 +81,21 @@ async def test_nobody_says_the_words_of_another_again(tmp_path: Path) -> None:
         assert "somebody else's" in said(await say("eve", "/retry", chat=GROUP))
         assert answer_in(await say("ann", "/retry", chat=GROUP))
         assert "Ann: my cat is Tom" in said(await say("bob", "/history", chat=GROUP))
+
+
+async def test_a_conversation_that_began_while_one_waited_to_be_forgotten_goes_too(
+    tmp_path: Path,
+) -> None:
+    async with together(tmp_path) as house:
+        say = house.people.say
+        await say("ann", "hello")
+        await say("ann", "/forget")
+        thread_id = (await sessions_by_chat(house))["ann"].thread_id
+        waiting: list[asyncio.Task[object]] = []
+        async with house.bot.turns.lanes.exclusive(thread_id):
+            for text in ("a slow one", "/new", f"{MARKER} anew", "/forget everything", "later"):
+                waiting += [asyncio.create_task(say("ann", text))]
+                await until_unfinished(house, len(waiting))
+        await asyncio.gather(*waiting)
+        assert await left_in(tmp_path) == []
+        assert "you: later" in said(await say("ann", "/history"))
