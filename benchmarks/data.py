@@ -182,10 +182,8 @@ async def measure(home: Path, messages: int, rounds: int) -> None:
     print(f"\na turn of {BUSY} who chat\n  alone            {quiet}\n  beside a backup  {beside}")
     ratio("  p99, times alone", beside.at(0.99) / quiet.at(0.99))
     plain = min(back_up_plainly(home) for _ in range(rounds))
-    print(f"\na backup takes {min(seconds):.1f} s with people who chat; {plain:.1f} s take")
-    print(
-        f'sqlite3 ".backup", which packs nothing and looks at nothing: {min(seconds) / plain:.1f} x'
-    )
+    print(f"\na backup takes {min(seconds):.1f} s while people chat")
+    print(f'sqlite3 ".backup" takes {plain:.1f} s, and packs nothing: {min(seconds) / plain:.1f} x')
     print(f"nobody could write for {max(barriers):.1f} ms at most")
 
 

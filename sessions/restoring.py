@@ -76,7 +76,7 @@ class Restoring:
             changes = await asyncio.to_thread(self._changes, manifest)
             intent = Intent(archive.name, self._clock(), files)
             await asyncio.to_thread(self._files.write_intent, intent)
-        log.warning("a backup takes the place of everything at the next start", file=archive.name)
+        log.info("a backup takes the place of everything at the next start", file=archive.name)
         if self.restart is not None:
             self.restart()
         return changes
@@ -172,7 +172,7 @@ async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -
             ) from error
         outcome = Outcome(intent.archive, clock(), done=True, kept=intent.kept)
         await asyncio.to_thread(files.end, outcome)
-    log.warning("a backup was put in place", file=intent.archive, before=intent.kept)
+    log.info("a backup was put in place", file=intent.archive, before=intent.kept)
 
 
 async def _keep(setup: BackupSetup, clock: Callable[[], datetime]) -> str:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.data_progress import ask_long
-from bot.cli.house import Refusal
+from bot.cli.house import Refusal, enter
 from bot.cli.operator import Operator, perform
-from bot.cli.screen import local_time, show_facts, show_json, show_table
+from bot.cli.screen import local_time, show_facts, show_json, show_table, tell
+from bot.errors import StartError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AskPassphrase = Annotated[
@@ -44,7 +45,11 @@ def verify(
 
 def info(as_json: AsJson = False) -> None:
     """Say where everything is, how much it is, and which backups there are."""
-    there = perform(ask_info)
+    try:
+        there = perform(ask_info)
+    except StartError:
+        _tell_backups()
+        raise
     if as_json:
         show_json(there)
         return
@@ -68,6 +73,13 @@ def info(as_json: AsJson = False) -> None:
         for each in there["backups"]
     ]
     show_table(("backup", "made at", "size", "verified"), rows)
+
+
+def _tell_backups() -> None:
+    """Say which backups there are, for whoever cannot start the bot with what there is."""
+    folder = enter().settings.backups.backup_dir
+    found = sorted(path.name for path in folder.glob("threadline-*") if path.is_file())
+    tell(f"Backups in {folder}, for `data restore NAME`:\n" + "\n".join(found or ["none"]))
 
 
 async def ask_info(operator: Operator) -> Any:
