@@ -40,6 +40,7 @@ from bot.plain_values import (
     admin_chats,
     agent_options,
     api_adapter,
+    archives,
     backup_setup,
     care_options,
     check_approvers,
@@ -62,6 +63,7 @@ from sessions.approval_records import ApprovalRecords
 from sessions.archive import ArchiveError
 from sessions.backup import BackupSetup
 from sessions.conversations import Conversations
+from sessions.copies import Copies
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.files import File
@@ -215,7 +217,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             checking_disk((data, settings.sessions.sessions_csv_path.parent)),
         )
         keys = await asyncio.to_thread(read_keys, data / "forgotten.key")
-        library = Library(search, Shelf(database), Forgotten(database, keys))
+        forgotten, copies = Forgotten(database, keys), Copies(database, said, clock=now)
+        library = Library(search, Shelf(database), forgotten, copies, archives(settings.backups))
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
         opening = open_vault(setup, store, database, runner, clock=now)

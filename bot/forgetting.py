@@ -1,5 +1,7 @@
 """Forgetting a person: every word of theirs, in every store."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +21,10 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 100
 FORGOTTEN = "This message waited for a decision and was not worked on: its person had it deleted."
+
+
+class NotBegun(Exception):
+    """Nothing was deleted; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,44 @@ async def forget_person(
     await library.search.wipe()
     await forgotten.finish(forgotten.hash_of(person), until)
     return Gone(count, notes, tuple(settled))
+
+
+async def forget_in_turn(
+    turns: Turns,
+    decisions: Decisions,
+    library: Library,
+    person: str,
+    *,
+    by: str,
+    clock: Callable[[], datetime],
+) -> Gone:
+    """Forget a person behind what they have said already, so that no answer comes afterwards.
+
+    It is finished though the caller leaves.
+
+    Raises:
+        NotBegun: the bot is stopping.
+    """
+    done: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
+
+    async def work() -> None:
+        try:
+            gone = await forget_person(turns, decisions, library, person, clock(), by=by)
+        except Exception as error:
+            if done.done():
+                raise
+            done.set_exception(error)
+        else:
+            if not done.done():
+                done.set_result(gone)
+
+    def dropped() -> None:
+        if not done.done():
+            done.set_exception(NotBegun("The bot is stopping, and nothing was deleted."))
+
+    lane = session_key(address_of(place_of_owner(person)), turns.groups)
+    turns.lanes.add(lane, work, dropped, unbounded=True)
+    return await done
 
 
 async def finish_forgetting(turns: Turns, decisions: Decisions, library: Library) -> None:

@@ -1,7 +1,9 @@
-"""What people look things up in: their conversations by name and tag, and all their words."""
+"""What people have of what was said: to find, name, copy, take along and have forgotten."""
 
 from dataclasses import dataclass
 
+from bot.archives import Archives
+from sessions.copies import Copies
 from sessions.forgotten import Forgotten
 from sessions.search import Search
 from sessions.shelf import Shelf
@@ -14,3 +16,5 @@ class Library:
     search: Search
     shelf: Shelf
     forgotten: Forgotten
+    copies: Copies
+    archives: Archives

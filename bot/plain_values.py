@@ -8,13 +8,14 @@ from adapters.contract import Address
 from bot.agent.graph import Limits as TurnLimits
 from bot.agent.models import ModelOptions
 from bot.agent.opening import AgentOptions
+from bot.archives import Archives
 from bot.care import CareOptions
 from bot.cleaning import Retention
 from bot.deciders import Deciders
 from bot.errors import StartError
 from bot.limits import LimitOptions
 from bot.web.options import ApiKey, WebOptions
-from config.data import DataSettings
+from config.data import BackupSettings, DataSettings
 from config.settings import (
     AgentSettings,
     ApprovalSettings,
@@ -129,6 +130,12 @@ def admin_chats(logs: LogSettings) -> list[Address]:
     """Give the addresses of ADMIN_CHAT."""
     chats = [each.partition(":") for each in logs.admin_chat]
     return [Address(platform, chat, chat) for platform, _, chat in chats]
+
+
+def archives(backups: BackupSettings) -> Archives:
+    """Say how long backups keep what people have deleted."""
+    goes = backups.backup_at != "off" and backups.backup_keep > 0
+    return Archives(timedelta(days=backups.backup_keep) if goes else None)
 
 
 def care_options(data: DataSettings) -> CareOptions:

@@ -21,6 +21,7 @@ from sessions.past import Past, title_of
 from sessions.pieces import is_piece, store_pieces
 from sessions.tables import (
     HAS_NOT_ENDED,
+    IS_COPIED,
     IS_HELD,
     IS_UNDELIVERED,
     IS_UNFINISHED,
@@ -49,6 +50,7 @@ FINGERPRINT = select(fingerprints.c.fingerprint).where(
     fingerprints.c.message_id == bindparam("message")
 )
 HAS_WORDS = messages.c.text != ""  # otherwise they were erased
+IS_BOTS = messages.c.role == "assistant"
 ALL = select(messages).order_by(messages.c.number)
 BY_ID = ALL.where(messages.c.id == bindparam("message"))
 
@@ -258,12 +260,8 @@ class Conversations:
 
     async def mailbox(self, place: Place, *, after: int, limit: int) -> Sequence[Message]:
         """Give the bot's messages to a person in a place whose number is greater, in order."""
-        query = ALL.where(
-            messages.c.role == "assistant",
-            messages.c.number > after,
-            HAS_WORDS,
-            *_at(place),
-        )
+        new = (IS_BOTS, ~IS_COPIED, messages.c.number > after, HAS_WORDS)
+        query = ALL.where(*new, *_at(place))
         return await self._all(query.limit(limit))
 
     async def forget_conversation(self, thread_id: str) -> int:

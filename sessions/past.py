@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, or_, select, update
 
 from sessions.answering import CHANGE, store_answer
 from sessions.database import Database
@@ -18,6 +18,7 @@ from sessions.times import loaded
 
 LONGEST_TITLE = 60
 
+HAS_SOMETHING = or_(messages.c.text != "", messages.c.files > 0)  # otherwise it was erased
 Said = Callable[[str], bool]
 """Whether a text was said to the agent, and is no command."""
 
@@ -69,8 +70,8 @@ class Past:
             found: list[Exchange] = []
             with db.execute(newest.order_by(messages.c.number.desc())) as rows:
                 for row in rows:
-                    if not row.text or not said(row.text):
-                        continue
+                    if not (row.text or row.files) or not said(row.text):
+                        continue  # it was erased, or is a command
                     answers = select(messages).where(messages.c.answers == row.id)
                     stored = db.execute(answers.order_by(messages.c.number))
                     found.append(Exchange(message_of(row), tuple(map(message_of, stored))))
@@ -79,6 +80,15 @@ class Past:
             return found[::-1]
 
         return await self._database.read(read)
+
+    async def how_many(self, thread_id: str, said: Said) -> int:
+        """Count the exchanges of a conversation, so that the last of them is that number."""
+        query = select(messages.c.text).where(
+            messages.c.thread_id == thread_id, messages.c.role == "user", HAS_SOMETHING
+        )
+        return await self._database.read(
+            lambda db: sum(said(text) for text in db.execute(query).scalars())
+        )
 
     async def belongs(self, message_id: str, session_id: str, thread_id: str) -> None:
         """Store to which session and conversation a command belongs.
@@ -203,10 +213,10 @@ def _name(db: Connection, erased: Message, said: Said) -> None:
     here = conversations.c.id == erased.thread_id
     rows = db.execute(
         select(messages.c.text)
-        .where(messages.c.thread_id == erased.thread_id, messages.c.role == "user")
+        .where(messages.c.thread_id == erased.thread_id, messages.c.role == "user", HAS_SOMETHING)
         .order_by(messages.c.number)
     )
-    first = next((text for (text,) in rows if text and said(text)), None)
+    first = next((text for (text,) in rows if said(text)), None)
     if first is None:
         db.execute(delete(conversations).where(here))
     else:

@@ -35,6 +35,8 @@ MOST_LOOKED_AT = 500
 
 PERSONS_UNFINISHED = ("received", "running", "parked", "held")
 question = messages.alias("question")
+its = conversations.c
+CONVERSATION = (its.owner, its.title, its.tags, its.forked_from)
 ROWS = (
     select(messages, conversations.c.owner, question.c.text.label("question_text"))
     .outerjoin(conversations, conversations.c.id == messages.c.thread_id)
@@ -75,6 +77,7 @@ class Hit:
     line: str
     title: str
     tags: tuple[str, ...]
+    is_copy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +247,7 @@ class Search:
 def _read(db: Connection, found: Sequence[tuple[int, str]], whose: Whose) -> Sequence[Hit]:
     """Read what was found; the messages decide whose it is, and whether it is still there."""
     query: Select[Any] = (
-        select(messages, conversations.c.owner, conversations.c.title, conversations.c.tags)
+        select(messages, *CONVERSATION)
         .join(conversations, conversations.c.id == messages.c.thread_id)
         .where(messages.c.text != "")
     )
@@ -253,12 +256,12 @@ def _read(db: Connection, found: Sequence[tuple[int, str]], whose: Whose) -> Seq
         portion = found[start : start + AT_ONCE]
         here = query.where(messages.c.number.in_([number for number, _ in portion]))
         rows = {row.number: row for row in db.execute(here) if whose.has(row.owner)}
-        hits += [
-            Hit(message_of(rows[number]), line, rows[number].title, tuple(rows[number].tags))
-            for number, line in portion
-            if number in rows
-        ]
+        hits += [_hit(rows[number], line) for number, line in portion if number in rows]
     return hits
+
+
+def _hit(row: Row[Any], line: str) -> Hit:
+    return Hit(message_of(row), line, row.title, tuple(row.tags), bool(row.forked_from))
 
 
 def _group_of(owner: str) -> str:

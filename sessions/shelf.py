@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Text, cast, func, select, upda
 from sessions.database import Database
 from sessions.message_rows import message_of
 from sessions.models import Conversation, Message
-from sessions.past import conversation_of
+from sessions.past import HAS_SOMETHING, conversation_of
 from sessions.tables import conversations, messages
 from sessions.times import stored
 
@@ -107,7 +107,7 @@ class Shelf:
             .where(
                 messages.c.thread_id == conversation,
                 messages.c.number > after,
-                messages.c.text != "",
+                HAS_SOMETHING,
             )
             .order_by(messages.c.number)
             .limit(limit)

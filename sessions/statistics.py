@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Table, and_, case, cast, distinct, func, select
 
 from sessions.database import Database
-from sessions.tables import approvals, messages
+from sessions.tables import IS_COPIED, approvals, messages
 from sessions.times import stored
 
 DAY = timedelta(days=1) // timedelta(microseconds=1)
@@ -76,7 +76,7 @@ class Statistics:
 
 def _count(db: Connection, at: int, *, by_day: bool) -> dict[tuple[int, str], Figures]:
     """Count by day and platform; the day is 0 if it does not matter."""
-    spoken = _recent(db, messages, messages.c.created_at, at)
+    spoken = _recent(db, messages, messages.c.created_at, at, ~IS_COPIED)
     asked = _recent(db, approvals, approvals.c.asked_at, at)
     message_day = _day(messages.c.created_at) if by_day else cast(0, BigInteger)
     approval_day = _day(approvals.c.asked_at) if by_day else cast(0, BigInteger)
@@ -104,19 +104,22 @@ def _day(column: Any) -> Any:
     return column // DAY
 
 
-def _recent(db: Connection, table: Table, column: Any, at: int) -> Any:
+def _recent(db: Connection, table: Table, column: Any, at: int, *counted: Any) -> Any:
     """Give the condition that a row is not older, in terms of its number, which has an index.
 
-    Rows are numbered as time goes on, so the first one is looked for by halving.
+    Rows that are `counted` are numbered as time goes on, so the first one is looked for by halving.
     """
     low, high = 1, (db.execute(select(func.max(table.c.number))).scalar_one() or 0) + 1
     while low < high:
         middle = (low + high) // 2
         row = db.execute(
             select(table.c.number, column.label("at"))
-            .where(table.c.number >= middle)
+            .where(table.c.number >= middle, *counted)
             .order_by(table.c.number)
             .limit(1)
-        ).one()
-        low, high = (low, middle) if row.at >= at else (row.number + 1, high)
-    return and_(table.c.number >= low, column >= at)
+        ).one_or_none()
+        if row is None or row.at >= at:
+            high = middle
+        else:
+            low = row.number + 1
+    return and_(table.c.number >= low, column >= at, *counted)

@@ -76,6 +76,7 @@ def _messages(db: Connection, who: Forgetting) -> None:
     ids = list(db.execute(select(messages.c.id).where(in_time)).scalars())
     _ledger(db, who)
     _titles(db, in_time)
+    _lists(db, in_time)
     for some in in_portions(ids):
         db.execute(delete(fingerprints).where(fingerprints.c.message_id.in_(some)))
         # Also what was answered later, as when a request of theirs was withdrawn.
@@ -93,6 +94,25 @@ def _titles(db: Connection, theirs: ColumnElement[bool]) -> None:
         if title == title_of(text):
             here = conversations.c.id == conversation
             db.execute(update(conversations).where(here).values(title=""))
+
+
+def _lists(db: Connection, theirs: ColumnElement[bool]) -> None:
+    """Erase what commands of others have shown where several speak: it may have their words.
+
+    So have the names of conversations, what was said before, and files with all of it.
+    """
+    shared = and_(theirs, messages.c.user_id != messages.c.chat_id, messages.c.role == "user")
+    chats = select(messages.c.platform, messages.c.chat_id).where(shared).distinct()
+    for platform, chat_id in db.execute(chats).all():
+        asked = select(messages.c.id).where(
+            messages.c.platform == platform,
+            messages.c.chat_id == chat_id,
+            messages.c.role == "user",
+            messages.c.state.in_(ENDED),
+            messages.c.text.startswith("/", autoescape=True),
+        )
+        for ids in in_portions(list(db.execute(asked).scalars())):
+            erase_messages(db, messages.c.answers.in_(ids))
 
 
 def _ledger(db: Connection, who: Forgetting) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    or_,
     text,
 )
 from sqlalchemy.dialects.sqlite import Insert
@@ -97,6 +99,14 @@ messages = Table(
     Index("ix_messages_held", "thread_id", "state", "number", sqlite_where=IS_HELD),
     Index("ix_messages_undelivered", "platform", "number", sqlite_where=IS_UNDELIVERED),
     sqlite_autoincrement=True,
+)
+
+#: What stands in a conversation and was said in no session of it: it is a copy of what was said
+#: in another. What the bot sends of its own accord answers nothing, and has no session either.
+IS_COPIED = and_(
+    messages.c.thread_id != "",
+    messages.c.session_id == "",
+    or_(messages.c.role == "user", messages.c.answers.is_not(None)),
 )
 
 approvals = Table(

@@ -41,7 +41,7 @@ _DESCRIPTIONS = {
     403: "This caller may not do that; nothing changed.",
     404: "There is none, or it belongs to somebody else.",
     409: "It was decided before, or is gone; `settled` says who, what and when. Or it was refused "
-    "before under its Idempotency-Key.",
+    "before under its Idempotency-Key. Or what is there does not allow it; `detail` says why.",
     413: "The body is over 1 MiB.",
     422: "The request does not have the right shape; `errors` says where.",
     429: "Too many messages wait, or came in a minute, or the day's tokens are used up; "

@@ -77,6 +77,15 @@ def human_message(said: Saying, message_id: str, *, inline: bool) -> HumanMessag
     return HumanMessage(words, id=message_id, additional_kwargs=notes)
 
 
+def with_files(message: AnyMessage, renamed: Callable[[str], str]) -> AnyMessage:
+    """Let a message refer to copies of its files, which are named otherwise."""
+    ids = _pictures_of(message)
+    if not ids:
+        return message
+    notes = {**message.additional_kwargs, IDS: [renamed(each) for each in ids]}
+    return message.model_copy(update={"additional_kwargs": notes})
+
+
 def without_speaker(message: BaseMessage) -> str:
     """Give the text of a message without who said it."""
     speaker = message.additional_kwargs.get(SPEAKER)

@@ -71,7 +71,7 @@ class Runner:
     ) -> None:
         self.notes = notes
         self._graph = graph
-        self._saver = saver
+        self.saver = saver
         self._tools = tools
         self._runs = runs
         self._speaking = speaking
@@ -89,13 +89,12 @@ class Runner:
 
         Whole turns that the model no longer sees leave the thread; the transcript keeps them.
         """
-        with self._saver.remembering(context.thread_id):
+        with self.saver.remembering(context.thread_id):
             messages = await self._messages(context.thread_id)
             what: dict[str, Any] | None = None
             if context.message_id not in {each.id for each in messages}:
                 new = await self._answers(context.thread_id, messages)
-                inline = self._inline_pictures
-                new.append(human_message(said, context.message_id, inline=inline))
+                new.append(human_message(said, context.message_id, inline=self._inline_pictures))
                 gone = beyond([*messages, *new], self._history_max_chars)
                 what = {"messages": [*new, *(RemoveMessage(id=str(each.id)) for each in gone)]}
             async for event in self._run(what, context, self._durability):
@@ -163,21 +162,21 @@ class Runner:
 
     async def forget(self, thread_id: str, *, at_once: bool = True) -> None:
         """Delete a thread, every byte of it; if not at once, the last ones go with `wipe`."""
-        await self._saver.adelete_thread(thread_id)
+        await self.saver.adelete_thread(thread_id)
         if at_once:
             await self.wipe()
 
     async def wipe(self) -> None:
         """Remove what deleted threads have left in their file."""
-        await asyncio.to_thread(wipe, self._saver.path)
+        await asyncio.to_thread(wipe, self.saver.path)
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Write no thread while the ``with`` lasts; turns that want to, wait meanwhile."""
-        return self._saver.held()
+        return self.saver.held()
 
     async def rewrite(self) -> bool:
         """Write the file of the threads anew if that is due; say whether it was."""
-        return await asyncio.to_thread(rewrite, self._saver.path)
+        return await asyncio.to_thread(rewrite, self.saver.path)
 
     async def _run(
         self, what: Any, context: TurnContext, durability: Durability
@@ -209,7 +208,7 @@ class Runner:
                 task.cancel()
             await asyncio.gather(run, stopping, return_exceptions=True)
             if at_rest:
-                await self._saver.at_rest(context.thread_id)
+                await self.saver.at_rest(context.thread_id)
 
     async def _pump(
         self,
@@ -241,7 +240,7 @@ class Runner:
             said.put_nowait(None)
 
     async def _outcome(self, context: TurnContext, listener: Listener) -> Event:
-        found = await self._saver.aget_tuple(_config(context.thread_id))
+        found = await self.saver.aget_tuple(_config(context.thread_id))
         # To look for open interrupts costs as much as all the rest, so only if there was one.
         writes = found.pending_writes or () if found else ()
         interrupted = any(channel == INTERRUPT for _, channel, _ in writes)
@@ -277,11 +276,11 @@ class Runner:
                 [StateUpdate(None, "__end__")],
             ],
         )
-        await self._saver.at_rest(thread_id)
+        await self.saver.at_rest(thread_id)
 
     async def _messages(self, thread_id: str) -> list[AnyMessage]:
         """Read the committed messages; `get_state` would show pending writes too (FACTS.md)."""
-        return messages_in(await self._saver.aget_tuple(_config(thread_id)))
+        return messages_in(await self.saver.aget_tuple(_config(thread_id)))
 
     async def _answers(
         self, thread_id: str, messages: Sequence[AnyMessage], text: str = NOT_RUN

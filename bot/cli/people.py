@@ -1,13 +1,14 @@
 """`people`: who is blocked, blocking somebody, and letting them speak again."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli.operator import Operator, perform
-from bot.cli.screen import local_time, show_json, show_table
+from bot.cli.screen import agreed, local_time, show_json, show_table
 
-app = typer.Typer(no_args_is_help=True, help="Look at who is blocked, block, unblock.")
+app = typer.Typer(no_args_is_help=True, help="Look at who is blocked, block, unblock, forget.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Who = Annotated[
@@ -51,3 +52,23 @@ def unblock(person: Who) -> None:
 
     perform(work)
     print(f"{person} may speak again.")
+
+
+@app.command("forget")
+def forget(
+    person: Who, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
+    """Delete everything of somebody, as their own /forget does; it cannot be undone."""
+
+    async def work(operator: Operator) -> bool:
+        who = {"person": person}
+        there = await operator.ask("GET", "/api/person", params=who)
+        print(f"Conversations of {person}: {there['conversations']}. {there['archives']}")
+        if not await asyncio.to_thread(agreed, "Delete everything of theirs?", yes=yes):
+            return False
+        done = await operator.ask("DELETE", "/api/person", params={**who, "confirm": person})
+        print(f"Deleted: conversations: {done['conversations']}, notes: {done['notes']}.")
+        return True
+
+    if not perform(work):
+        raise typer.Exit(1)

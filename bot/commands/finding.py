@@ -2,6 +2,7 @@
 
 from bot.arrivals import MOST_LISTED, held_in
 from bot.commands.call import Call, clock, say
+from bot.commands.resuming import named
 from bot.decisions import Said
 from sessions.models import Conversation
 from sessions.search import Hit, Whose, said_at
@@ -20,6 +21,8 @@ async def search(call: Call) -> Said:
     words, tag = _without_tag(call.words)
     if not words:
         return await _tagged(call, tag) if tag else say(USAGE)
+    if not any(map(str.isalnum, words)):
+        return say(f"There is no word in this: signs and emoji are not looked for. {USAGE}")
     whose = Whose(call.owner, held_in(call.sender))
     found = await call.library.search.find(whose, words, tag=tag, limit=MOST)
     lines = [await _line(call, number, hit) for number, hit in enumerate(found.hits, 1)]
@@ -41,7 +44,8 @@ async def _line(call: Call, number: int, hit: Hit) -> str:
     if message.role == "user":
         who = "you" if own else message.sender_name or message.place.user_id
     when = clock(said_at(message), await call.zone())
-    return f"{number}. {when}, {who}: {hit.line}\n   in: {hit.title or '(without a title)'}"
+    copy = " (a copy)" if hit.is_copy else ""
+    return f"{number}. {when}, {who}: {hit.line}\n   in: {hit.title or '(without a title)'}{copy}"
 
 
 async def _tagged(call: Call, tag: str) -> Said:
@@ -51,8 +55,7 @@ async def _tagged(call: Call, tag: str) -> Said:
         found = [each for each in found if await _was_held_here(call, each)]
     if not found:
         return say(f"No conversation has the tag {tag}.")
-    zone = await call.zone()
-    lines = [f"{clock(each.updated_at, zone)}: {each.title}" for each in found]
+    lines = [await named(call, each) for each in found]
     return say("\n".join(lines), *(f"/resume {each.id}" for each in found[:3]))
 
 

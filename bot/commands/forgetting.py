@@ -18,9 +18,9 @@ ASK, SURE = "/forget", "/forget everything"
 MOST = 1_000
 WHAT = (
     "This deletes all that you said here and all that was said to you: {conversations}, with "
-    "their files, and your notes, reminders and settings. It cannot be undone. What stays: who "
+    "all files, and your notes, reminders and settings. It cannot be undone. What stays: who "
     "decided what and when, without the words; what was sent to others; who may come in and who is "
-    "blocked; and backups, until those who run me delete them.\n"
+    "blocked. And {archives}.\n"
     f"Write {SURE} within ten minutes if you are sure; /export all gives you a copy first."
 )
 
@@ -45,20 +45,31 @@ async def forget(call: Call) -> Said:
         shown_in=call.sender,
         command=call.row,
     )
-    notes = f", and {gone.notes} notes" if gone.notes else ""
-    text = f"Everything of yours is deleted: {gone.conversations} conversations{notes}."
+    notes = f", and {_counted(gone.notes, 'note')}" if gone.notes else ""
+    archives = call.library.archives.sentence(call.at, await call.zone())
+    many = _counted(gone.conversations, "conversation")
+    text = f"Everything of yours is deleted: {many}{notes}. What is left: {archives}."
     return Said((*gone.settled, Notice(text)))
 
 
 async def _question(call: Call) -> Said:
     found = await call.library.shelf.page(Wanted(call.sender.person), limit=MOST)
-    many = f"{'at least ' if len(found) == MOST else ''}{len(found)} conversations"
-    return say(WHAT.format(conversations=many), SURE, "/export all")
+    least = "at least " if len(found) == MOST else ""
+    many = f"{least}{_counted(len(found), 'conversation')}"
+    archives = call.library.archives.sentence(call.at, await call.zone())
+    return say(WHAT.format(conversations=many, archives=archives), SURE, "/export all")
 
 
 async def _is_sure(call: Call) -> bool:
     """Say whether the caller was told what goes, here and just before."""
     if call.words.lower() != SURE.partition(" ")[2]:
         return False
-    at = call.row.created_at
-    return await call.library.forgotten.asked(call.row.place, ASK, at=at, within=WITHIN)
+    at, forgotten = call.row.created_at, call.library.forgotten
+    before = await forgotten.until(call.sender.person)
+    # Of a command that was carried out its first word is left, which would be the question.
+    since = WITHIN if before is None else min(WITHIN, at - before - timedelta.resolution)
+    return await forgotten.asked(call.row.place, ASK, at=at, within=since)
+
+
+def _counted(many: int, what: str) -> str:
+    return f"1 {what}" if many == 1 else f"{many} {what}s"

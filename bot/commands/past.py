@@ -37,11 +37,12 @@ async def history(call: Call) -> Said:
         return f"{clock(row.created_at, zone)} {who}: {text}"
 
     lines: list[str] = []
-    for each in found:
+    first = await past.how_many(found[0].question.thread_id, said) - len(found) + 1
+    for count, each in enumerate(found, first):
         question = each.question
         own = question.place.user_id == call.sender.user_id
         name = "you" if own else question.sender_name or question.place.user_id
-        lines.append(line(question, name))
+        lines.append(f"{count}. {line(question, name)}")
         lines += [line(answer, call.bot_name) for answer in each.answers if answer.text]
         if question.state in ("parked", "held"):
             lines.append("(waits for a decision)")

@@ -54,7 +54,7 @@ async def _listed(call: Call, earlier: Sequence[Conversation]) -> Said:
     if not earlier:
         return say(NONE)
     lines = [
-        f"{number}. {await _named(call, conversation)}"
+        f"{number}. {await named(call, conversation)}"
         for number, conversation in enumerate(earlier, 1)
     ]
     suggestions = [f"/resume {number}" for number in range(1, len(earlier) + 1)][:3]
@@ -71,7 +71,7 @@ async def _go_on(call: Call, session: Session, chosen: Conversation) -> Said:
         async with settled(call, session.thread_id) as withdrawn:
             said = withdrawn
     others, open_there = await _taken_over(call, session, chosen)
-    text = f"This goes on with: {await _named(call, chosen)}"
+    text = f"This goes on with: {await named(call, chosen)}"
     if others:
         text += "\nIt was open in another chat of yours, where a new one begins now."
     return Said((*said, Notice(text), *open_there))
@@ -107,6 +107,8 @@ async def _taken_over(
         return len(left), tuple(as_request(record, zone) for record in undecided)
 
 
-async def _named(call: Call, conversation: Conversation) -> str:
+async def named(call: Call, conversation: Conversation) -> str:
+    """Name a conversation on a line: when it was used last, and its title."""
     when = clock(conversation.updated_at, await call.zone())
-    return f"{when}: {conversation.title or '(without a title)'}"
+    copy = " (a copy)" if conversation.forked_from else ""
+    return f"{when}: {conversation.title or '(without a title)'}{copy}"

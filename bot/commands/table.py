@@ -9,6 +9,7 @@ from bot.commands import (
     deciding,
     finding,
     forgetting,
+    forking,
     naming,
     past,
     reminding,
@@ -58,6 +59,17 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry(
         Command(
+            "fork",
+            "Go on in a copy of this conversation",
+            "[n]",
+            words="The number of the last exchange to copy, as /history says; empty copies all",
+        ),
+        forking.fork,
+        queues=True,
+        binds=False,
+    ),
+    Entry(
+        Command(
             "search",
             "Find what was said",
             "words | #tag words",
@@ -92,9 +104,9 @@ TABLE: tuple[Entry, ...] = (
         Command(
             "export",
             "Give this conversation, or all, as a file",
-            "[html|json] [all]",
+            "[markdown|html|json] [all]",
             private=True,
-            words="html, json or empty; all for every conversation of yours",
+            words="markdown, html or json; all for every conversation of yours",
         ),
         taking.export,
         queues=True,

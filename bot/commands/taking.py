@@ -11,10 +11,10 @@ from sessions.transcript import Format
 
 LARGEST = 8_000_000
 """In bytes; every platform takes a file of this size."""
-MOST = 2_000
-"""Conversations in one file."""
+MOST = 50_000
+"""Conversations in one file; so many are too large for a chat anyway."""
 
-USAGE = "Write /export, /export html or /export json; with all: every conversation of yours."
+USAGE = "Write /export markdown, html or json; with all: every conversation of yours."
 TOO_LARGE = "That is too large for a chat. Take one conversation at a time, or ask who runs me."
 
 

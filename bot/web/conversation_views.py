@@ -22,9 +22,9 @@ class ConversationView:
     owner: Annotated[str, Field(description="Whose it is: `platform:id`, or a shared chat's.")]
     title: str
     tags: Sequence[str]
-    created_at: datetime
+    created_at: Annotated[datetime, Field(description="Of a copy: when the first began.")]
     updated_at: Annotated[datetime, Field(description="When something was said there last.")]
-    forked_from: Annotated[str | None, Field(description="The conversation that it is a copy of.")]
+    forked_from: Annotated[str | None, Field(description="What it began as a copy of.")]
 
 
 @dataclass(frozen=True)

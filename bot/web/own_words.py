@@ -14,6 +14,7 @@ from bot.clearing import clear_conversation
 from bot.commands import said
 from bot.taking_along import TooLarge, take_along
 from bot.web.conversations import seeing
+from sessions.files import File
 from sessions.models import Conversation
 from sessions.transcript import Format
 
@@ -54,11 +55,7 @@ def own_words_routes(bot: Bot) -> APIRouter:
             )
         except TooLarge:
             raise Problem(413, f"The file would be over {LARGEST_FILE:,} bytes.") from None
-        headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(file.content, media_type=file.media_type, headers=headers)
+        return as_download(file)
 
     @router.delete(
         "/{conversation_id}",
@@ -81,3 +78,12 @@ def own_words_routes(bot: Bot) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+def as_download(file: File) -> Response:
+    """Send a file that no browser shows as a page of this server."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(file.content, media_type=file.media_type, headers=headers)

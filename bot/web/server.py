@@ -10,6 +10,7 @@ from adapters.api import ApiAdapter
 from bot.bot import Bot
 from bot.web.approvals import approval_routes
 from bot.web.conversations import conversation_routes
+from bot.web.copies import copy_routes
 from bot.web.data_backup import backup_routes
 from bot.web.data_cleanup import cleanup_routes
 from bot.web.data_integrity import integrity_routes
@@ -22,6 +23,7 @@ from bot.web.metrics import metrics_routes
 from bot.web.options import WebOptions
 from bot.web.own_words import own_words_routes
 from bot.web.people import people_routes
+from bot.web.person import person_routes
 from bot.web.records import BotRecords
 from bot.web.search import search_routes
 from bot.web.serving import Served, serving_apps
@@ -39,6 +41,8 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         session_routes(bot),
         conversation_routes(bot),
         own_words_routes(bot),
+        copy_routes(bot),
+        person_routes(bot),
         search_routes(bot),
         approval_routes(bot),
         dead_letter_routes(bot),

@@ -120,6 +120,17 @@ def test_people_are_blocked_listed_and_unblocked(threadline: Threadline) -> None
     assert wrong.err.startswith("person: write platform:id, such as telegram:12345")
 
 
+def test_somebody_is_forgotten_for_them_after_asking(home: Path, threadline: Threadline) -> None:
+    asked = threadline("people", "forget", "api:terminal")
+    assert (asked.status, "--yes" in asked.err) == (1, True)
+    assert "Backups that were made before keep the words until 20" in asked.out
+    assert threadline("dead", "list").out
+    done = threadline("people", "forget", "api:terminal", "--yes")
+    assert (done.status, done.out.splitlines()[-1][:8]) == (0, "Deleted:")
+    assert threadline("dead", "list").out == ""
+    assert threadline("people", "forget", "somebody", "--yes").status == 1
+
+
 def test_statistics_count_the_last_days(threadline: Threadline) -> None:
     whole, today = threadline("stats").out.splitlines()
     assert whole.startswith("since ")

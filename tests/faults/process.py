@@ -1,32 +1,75 @@
-"""The real bot as a process of its own, that a test starts, stops and kills."""
+"""The real bot as a process of its own, that a test starts, stops and kills.
+
+It is forked from a process that has imported the libraries, which takes two seconds each time; else
+nothing is shared. tests/cli starts the command itself.
+"""
 
 import asyncio
+import importlib
+import multiprocessing
 import os
 import resource
 import signal
 import socket
 import sys
-from asyncio.subprocess import PIPE, STDOUT
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.faults.program", "langchain_openai"])
+
+
+def run_in(home: Path, module: str, environment: Mapping[str, str], said: Connection) -> None:
+    """Run the bot in this process, which was forked for it; `said` is its terminal."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(home)
+    os.dup2(said.fileno(), 1)
+    os.dup2(said.fileno(), 2)
+    said.close()
+    sys.argv = ["threadline", "run"]
+    importlib.import_module(module).main()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process that was begun."""
+
+    child: ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        assert self.child.pid is not None
+        return self.child.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, or less than 0 for the signal that killed it, or None while it runs."""
+        return self.child.exitcode
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+        await asyncio.to_thread(self.child.join)
+        assert self.child.exitcode is not None
+        return self.child.exitcode
 
 
 @dataclass
 class Process:
-    """`python -m bot run` in a directory of its own, or another module with the same commands."""
+    """`python -m bot run` in a directory of its own, or another module with a `main`."""
 
     home: Path
     port: int
-    module: str = "bot"
+    module: str = "bot.cli"
     settings: Mapping[str, str] = field(default_factory=dict)
-    running: asyncio.subprocess.Process | None = None
+    running: Running | None = None
     said: deque[str] = field(default_factory=lambda: deque(maxlen=200))
     _listening: asyncio.Task[None] | None = None
 
@@ -40,23 +83,29 @@ class Process:
             **os.environ,
             "THREADLINE_HOME": str(self.home),
             "PORT": str(self.port),
-            "PYTHONPATH": str(ROOT),
             "SESSION_TTL_MINUTES": "600",
             "MESSAGES_PER_MINUTE": "0",
             **self.settings,
         }
-        command = (sys.executable, "-m", self.module, "run")
         # A pipe, for a file would be on the disk that a test fills.
-        self.running = await asyncio.create_subprocess_exec(
-            *command, cwd=self.home, env=env, stdout=PIPE, stderr=STDOUT
+        said, to_say = PROCESSES.Pipe(duplex=False)
+        child = PROCESSES.Process(target=run_in, args=(self.home, self.module, env, to_say))
+        await asyncio.to_thread(child.start)
+        self.running = Running(child)
+        to_say.close()
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(os.dup(said.fileno()), "rb")
+        said.close()
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
         )
-        assert self.running.stdout is not None
-        while line := await self.running.stdout.readline():
+        while line := await reader.readline():
             self.said.append(line.decode())
             # /ready answers as soon as it listens; then it goes on with what was unfinished.
             if line.startswith(b"  Data  "):
-                self._listening = asyncio.create_task(self._listen(self.running.stdout))
+                self._listening = asyncio.create_task(self._listen(reader))
                 return
+        await self.running.wait()
         raise AssertionError("".join(self.said))
 
     async def _listen(self, said: asyncio.StreamReader) -> None:
@@ -66,7 +115,7 @@ class Process:
     async def end(self, how: signal.Signals) -> int:
         """Send it a signal and wait for its end."""
         assert self.running is not None
-        self.running.send_signal(how)
+        os.kill(self.running.pid, how)
         return await self.running.wait()
 
     def fill_the_disk(self) -> None:
@@ -85,7 +134,7 @@ class Process:
 
 @asynccontextmanager
 async def process(
-    home: Path, module: str = "bot", **settings: str
+    home: Path, module: str = "bot.cli", **settings: str
 ) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
     """Run a bot, ready when the ``with`` begins, and stop it at its end."""
     bot = Process(home, free_port(), module, settings)

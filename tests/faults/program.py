@@ -1,4 +1,4 @@
-"""`python -m tests.faults.program run`: the program with the model and the fail point of a test.
+"""The program with the model and the fail point of a test.
 
 It is `python -m bot run`, but the offline model is the clerk, and it dies where DIE_AT says.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bot.agent.models
 import bot.app  # the fork server imports it once for all
-from bot.cli import main
+from bot import cli
 from tests.agent.clerk import Clerk
 from tests.faults import points
 
@@ -25,15 +25,11 @@ def run_in(home: Path, environment: dict[str, str]) -> None:
     os.dup2(out, 1)
     os.dup2(out, 2)
     sys.argv = ["threadline", "run"]
-    start()
-
-
-def start() -> None:
-    """Run the command line."""
-    vars(bot.agent.models)["OfflineModel"] = Clerk
-    points.arm()
     main()
 
 
-if __name__ == "__main__":
-    start()
+def main() -> None:
+    """Run the command line."""
+    vars(bot.agent.models)["OfflineModel"] = Clerk
+    points.arm()
+    cli.main()

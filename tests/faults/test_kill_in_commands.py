@@ -4,12 +4,13 @@ import asyncio
 import multiprocessing
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from bot.agreement import disagreements
 from bot.commands.call import said
 from bot.recovery import recover
 from sessions.models import Place, Session
@@ -32,9 +33,11 @@ def _die(home: Path, command: str, at: int) -> bool:
     return child.exitcode != 0
 
 
-async def _deaths(prepared: Path, command: str) -> AsyncIterator[Path]:
+async def _deaths(
+    prepared: Path, command: str, steps: Sequence[int] = range(1, 100)
+) -> AsyncIterator[Path]:
     """Give a copy of a house for each step at which the bot died in a command, and the last."""
-    for step in range(1, 100):
+    for step in steps:
         home = prepared.with_name(f"killed-at-{step}")
         await asyncio.to_thread(shutil.copytree, prepared, home)
         died = await asyncio.to_thread(_die, home, command, step)
@@ -116,6 +119,34 @@ async def test_retry_says_the_text_again_once(tmp_path: Path) -> None:
         async with _recovered(home, "/retry") as house:
             assert await _said(house) == ["one", "two", "three"]
             assert await _seen(house) == ["one", "two", "three"]
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    "steps", [(5, 7, 9), pytest.param(range(1, 100), marks=pytest.mark.soak)], ids=["few", "all"]
+)
+async def test_fork_makes_one_copy_and_goes_on_in_it(tmp_path: Path, steps: Sequence[int]) -> None:
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    async with open_house(prepared, ADMINS=ADMIN) as house:
+        for text in ("one", "two", "three"):
+            await house.people.say("ann", text)
+        first = (await _session(house)).thread_id
+    async for home in _deaths(prepared, "/fork 2", steps):
+        async with _recovered(home, "/fork 2") as house:
+            assert await _said(house) == ["one", "two"]
+            assert await _seen(house) == ["one", "two"]
+            found = await house.bot.library.shelf.page(Wanted(), limit=9)
+            here = (await _session(house)).thread_id
+            assert {each.id: each.forked_from for each in found} == {here: first, first: ""}
+            assert (
+                await disagreements(
+                    house.bot.office.database,
+                    await house.bot.sessions.all(),
+                    house.bot.turns.runner,
+                )
+                == []
+            )
 
 
 @pytest.mark.timeout(180)

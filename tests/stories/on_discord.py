@@ -31,7 +31,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def on_discord(home: Path, module: str = "bot", **settings: str) -> AsyncIterator[Scene]:
+async def on_discord(home: Path, module: str = "bot.cli", **settings: str) -> AsyncIterator[Scene]:
     """Start a bot that serves Discord."""
     async with discord_server() as discord:
         ann = discord.user("ann")

@@ -59,6 +59,7 @@ async def test_signs_of_the_query_language_mean_nothing(tmp_path: Path) -> None:
             assert "bob" not in await find(house, "ann", words)
         assert "goodbye" in await find(house, "ann", "hello OR")
         assert "Write /search" in said(await house.people.say("ann", "/search"))
+        assert "no word in this" in await find(house, "ann", "🌿 ♥")
 
 
 async def test_nobody_ever_finds_the_words_of_another(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from adapters.contract import Attachment, Reject
 from sessions import stores_of_words
 from sessions.data_tables import forgotten
@@ -65,9 +67,24 @@ async def test_it_asks_first_and_only_who_asked_just_before_is_sure(tmp_path: Pa
         await say("bob", "/forget")
         assert "Write /forget first" in said(await say("ann", "/forget everything"))
         assert "direct chat" in said(await say("ann", "/forget", chat="-100"))
-        await say("ann", "/forget")
+        told = said(await say("ann", "/forget"))
+        assert "1 conversation, with" in told
+        assert "backups that were made before keep the words until 20" in told
         assert "Write /forget first" in said(await say("ann", "/forget it"))
         assert "Tom" in said(await say("ann", "/history"))
+        assert "is deleted" in said(await say("ann", "/forget everything"))
+        await say("ann", "my dog is Rex")
+        assert "Write /forget first" in said(await say("ann", "/forget everything"))
+        assert "Rex" in said(await say("ann", "/history"))
+
+
+@pytest.mark.parametrize(("at", "keep"), [("off", "30"), ("03:30", "0")])
+async def test_where_backups_are_never_removed_it_says_so(
+    tmp_path: Path, at: str, keep: str
+) -> None:
+    async with open_house(tmp_path, BACKUP_AT=at, BACKUP_KEEP=keep) as house:
+        told = said(await house.people.say("ann", "/forget"))
+        assert "keep the words until those who run me delete them" in told
 
 
 async def test_others_keep_their_words_and_a_block_stays(tmp_path: Path) -> None:

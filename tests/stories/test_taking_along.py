@@ -29,7 +29,7 @@ async def test_a_conversation_or_all_of_them_come_as_a_file(tmp_path: Path) -> N
         assert "Your 2 conversations" in everything.text
         found = json.loads(everything.attachments[0].content)["conversations"]
         assert {each["title"] for each in found} == {"how much water for a fern", "another subject"}
-        assert "/export html" in said(await say("ann", "/export pdf"))
+        assert "/export markdown" in said(await say("ann", "/export pdf"))
         assert "direct chat" in said(await say("ann", "/export all", chat="-100"))
         assert "Nothing was said" in said(await say("bob", "/export all"))
 
