@@ -22,6 +22,7 @@ from sessions.agreement import (
 )
 from sessions.database import Database
 from sessions.models import Session
+from sessions.survey import survey
 
 AT_WORK = ("received", "running")
 
@@ -39,7 +40,7 @@ async def disagreements(
         found = list(in_records(db, sessions, at_rest=at_rest))
         return found + list(_strangers(speakers(db), sessions)), threads(db)
 
-    found, known = await database.read(in_tables)
+    found, known = await survey(database, in_tables)
     for thread in known:
         if at_rest or not _is_at_work(thread):
             found += _in_thread(thread, await runner.look(thread.id))

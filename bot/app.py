@@ -228,10 +228,12 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             Stores(store, database, data),
             alarms,
             retention(settings.data),
+            library,
             most_chars=settings.agent.history_max_chars,
             backup=vault.back_up,
             clock=now,
         )
+        await asyncio.to_thread(care.migrating.diary.clear)
         yield Bot(
             name, turns, decisions, reminding, checks, alarms, office, care, vault, library, now
         )

@@ -10,6 +10,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.alarms import Alarms
 from bot.cleaning import Cleaning, Retention
 from bot.integrity import Backup, Integrity
+from bot.library import Library
+from bot.migrating import Migrating
+from bot.progress import Progress
 from bot.transfer import Transfer
 from bot.turns import Turns
 from sessions.cleanup import Cleanup
@@ -34,7 +37,9 @@ class Care:
     integrity: Integrity
     cleaning: Cleaning
     transfer: Transfer
+    migrating: Migrating
     alarms: Alarms
+    progress: Progress
 
     async def look(self) -> None:
         """Look at everything, and tell those who run the bot if something should not be."""
@@ -52,6 +57,7 @@ def open_care(
     stores: Stores,
     alarms: Alarms,
     retention: Retention,
+    library: Library,
     *,
     most_chars: int,
     backup: Backup,
@@ -59,12 +65,51 @@ def open_care(
 ) -> Care:
     """Look after these stores; of an imported history the agent is told `most_chars` at most."""
     csv, database, data = stores.sessions, stores.database, stores.data
-    records = turns.approvals.records
+    records, progress = turns.approvals.records, Progress()
+    importing = Importing(database, library.forgotten, clock=clock)
     return Care(
-        Integrity(csv, database, records, turns.runner, data, backup=backup, clock=clock),
-        Cleaning(turns, Cleanup(database), data, retention, backup=backup, clock=clock),
-        Transfer(turns, Importing(database, clock=clock), data, most_chars, clock=clock),
+        Integrity(
+            csv,
+            database,
+            records,
+            turns.runner,
+            data,
+            search=library.search,
+            backup=backup,
+            progress=progress,
+            clock=clock,
+        ),
+        Cleaning(
+            turns,
+            Cleanup(database),
+            data,
+            retention,
+            search=library.search,
+            backup=backup,
+            progress=progress,
+            clock=clock,
+        ),
+        Transfer(
+            turns,
+            importing,
+            data,
+            most_chars,
+            progress=progress,
+            clock=clock,
+        ),
+        Migrating(
+            turns,
+            importing,
+            database,
+            data,
+            kept=retention.conversations,
+            most_chars=most_chars,
+            backup=backup,
+            progress=progress,
+            clock=clock,
+        ),
         alarms,
+        progress,
     )
 
 

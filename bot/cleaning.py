@@ -10,13 +10,15 @@ from pathlib import Path
 import structlog
 
 from bot.integrity import Backup
+from bot.progress import Progress
 from bot.turns import Turns
 from sessions.cleanup import Cleanup, Old
+from sessions.search import Search
 
 log = structlog.get_logger(__name__)
 
 EXPORTS = "exports"
-DATABASES = ("conversations.db", "threads.db")
+DATABASES = ("conversations.db", "threads.db", "search.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class Cleaning:
         data: Path,
         retention: Retention,
         *,
+        search: Search,
         backup: Backup,
+        progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
         self._turns = turns
@@ -79,7 +83,9 @@ class Cleaning:
         self._data = data
         self._retention = retention
         self._clock = clock
+        self._search = search
         self._backup = backup
+        self._progress = progress
         self._one_at_a_time = asyncio.Lock()
 
     async def plan(self) -> Plan:
@@ -105,17 +111,19 @@ class Cleaning:
             before = await asyncio.to_thread(self._bytes)
             said = self._since(self._retention.conversations)
             conversations = messages = 0
-            if said is not None:
-                for thread_id in plan.old.conversations:
-                    gone = await self._let_go(thread_id, said)
-                    conversations += gone is not None
-                    messages += gone or 0
-                messages += await self._cleanup.remove_loose(plan.old.loose)
-            died = self._since(self._retention.dead_letters)
-            await self._cleanup.remove_rest(said, died)
-            await asyncio.to_thread(_remove, plan.exports)
-            if conversations or messages:
-                await self._reclaim()
+            with self._progress.of("cleanup", len(plan.old.conversations)) as done:
+                if said is not None:
+                    for thread_id in plan.old.conversations:
+                        gone = await self._let_go(thread_id, said)
+                        conversations += gone is not None
+                        messages += gone or 0
+                        done(1)
+                    messages += await self._cleanup.remove_loose(plan.old.loose)
+                died = self._since(self._retention.dead_letters)
+                await self._cleanup.remove_rest(said, died)
+                await asyncio.to_thread(_remove, plan.exports)
+                if conversations or messages:
+                    await self._reclaim()
             cleaned = Cleaned(
                 conversations,
                 messages,
@@ -154,12 +162,12 @@ class Cleaning:
 
     async def _reclaim(self) -> None:
         """Give the disk back what the databases do not need any more."""
-        past, runner = self._turns.conversations.past, self._turns.runner
+        stores = (self._turns.runner, self._turns.conversations.past, self._search)
         try:
-            await runner.wipe()
-            await past.wipe()
-            await runner.rewrite()
-            await past.rewrite()
+            for store in stores:
+                await store.wipe()
+            for store in stores:
+                await store.rewrite()
         except sqlite3.Error as error:  # it is free for what comes, if not for others
             log.warning("the disk is not reclaimed", reason=str(error))
 

@@ -25,7 +25,8 @@ async def fork(
     Raises:
         NothingToCopy: there is nothing to copy, with a sentence that says why.
     """
-    async with at_rest(source, turns.lanes, turns.approvals.records, turns.conversations.news):
+    records, news = turns.approvals.records, turns.conversations.news
+    async with at_rest(source, turns.lanes, records, news), turns.lanes.exclusive(copy):
         return await copy_into(turns, library, source, copy, upto)
 
 
@@ -58,7 +59,11 @@ async def merge(turns: Turns, library: Library, first: str, second: str, into: s
     """
     records, news = turns.approvals.records, turns.conversations.news
     one, other = sorted((first, second))  # so that two who do this never wait for each other
-    async with at_rest(one, turns.lanes, records, news), at_rest(other, turns.lanes, records, news):
+    async with (
+        at_rest(one, turns.lanes, records, news),
+        at_rest(other, turns.lanes, records, news),
+        turns.lanes.exclusive(into),
+    ):
         if made := await library.shelf.get(into):
             return made
         originals = [await library.copies.original(each) for each in (first, second)]

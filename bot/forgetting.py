@@ -9,6 +9,7 @@ import structlog
 
 from adapters.contract import Address, ApprovalSettled, Refused
 from bot.addresses import address_of, place_of_owner, session_key
+from bot.agent.thread_file import thread_ids
 from bot.clearing import clear_conversation, without_words
 from bot.decisions import Decisions
 from bot.library import Library
@@ -71,6 +72,7 @@ async def forget_person(
         count += len(found)
     settled += await _withdraw(turns, decisions, person, by, shown_in)
     await _leave_shared_threads(turns, library, person, until)
+    await _drop_unfinished_copies(turns)
     await _end_sessions(turns, address_of(place), until)
     notes = await turns.runner.notes.forget(person) if turns.runner.notes else 0
     await forgotten.take_out(person, until, but=command.id if command else "")
@@ -158,6 +160,16 @@ async def _leave_shared_threads(
     for thread_id, ids in said.items():
         async with turns.lanes.exclusive(thread_id):
             await turns.runner.take_out(thread_id, ids)
+
+
+async def _drop_unfinished_copies(turns: Turns) -> None:
+    """Delete threads that nothing else knows: a crash may have left them where a copy was made."""
+    found = await asyncio.to_thread(thread_ids, turns.runner.saver.path)
+    for thread_id in found - await turns.conversations.past.threads():
+        async with turns.lanes.exclusive(thread_id):  # whoever makes a copy now, owns it
+            live = {session.thread_id for session in await turns.sessions.all()}
+            if thread_id not in live | await turns.conversations.past.threads():
+                await turns.runner.forget(thread_id)
 
 
 async def _end_sessions(turns: Turns, person: Address, until: datetime) -> None:

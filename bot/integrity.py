@@ -14,14 +14,20 @@ from sqlalchemy import select
 from bot.agent.runner import Runner
 from bot.agent.thread_file import thread_ids
 from bot.agreement import disagreements
+from bot.progress import Progress, Step
 from sessions.agreement import REPAIR, Finding
 from sessions.approval_records import ApprovalRecords
+from sessions.changed_rows import ACCEPT, accept_changed_rows, changed_rows
 from sessions.csv_store import CsvStore
 from sessions.database import Database, DatabaseError
 from sessions.edits import difference
+from sessions.index_agreement import RULE as IN_THE_INDEX
+from sessions.index_agreement import index_differences
 from sessions.references import in_references, mend_references
+from sessions.search import Search
 from sessions.store import SessionStoreError
 from sessions.structure import databases_in, in_databases, in_session_files
+from sessions.survey import survey
 from sessions.tables import IS_UNFINISHED, conversations, messages
 
 log = structlog.get_logger(__name__)
@@ -33,6 +39,8 @@ A_MOMENT = 1.0
 """Seconds after which is looked again: what was only passing is no finding."""
 
 AT_WORK = ("received", "running")
+PARTS = 6
+"""Of a look, as its progress counts them: files, edits, agreement, references, rows, index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +77,20 @@ class Integrity:
         runner: Runner,
         data: Path,
         *,
+        search: Search,
         backup: Backup,
+        progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._database = database
         self._records = records
         self._runner = runner
+        self._search = search
         self._data = data
         self._clock = clock
         self._backup = backup
+        self._progress = progress
         self._one_at_a_time = asyncio.Lock()
         self.last: Look | None = None
 
@@ -97,36 +109,59 @@ class Integrity:
             log.info("looked at everything", findings=len(found), errors=self.last.errors)
             return self.last
 
-    async def repair(self) -> Repaired:
+    async def repair(self, *, accept: bool = False) -> Repaired:
         """Mend what `data repair` is said to mend, after a backup; without any there is none.
+
+        With `accept`, rows that were changed by hand are kept as they are.
 
         Raises:
             NoBackup: there is none, so nothing is mended.
             DatabaseFailed: the disk did not take it; nothing is mended.
         """
         look = await self.look()
-        if not any(each.mend == REPAIR for each in look.findings):
+        mends = (REPAIR, ACCEPT) if accept else (REPAIR,)
+        if not any(each.mend in mends for each in look.findings):
             return Repaired(0, "", look)
         kept = await self._backup("before-repair")
-        mended = await self._database.write(mend_references)
-        for thread_id in await self._orphans():
-            await self._runner.forget(thread_id)
-            mended += 1
+        mended = 0
+        with self._progress.of("repair"):
+            if accept:
+                mended += await accept_changed_rows(self._database)
+            mended += await self._database.write(mend_references)
+            for thread_id in await self._orphans():
+                await self._runner.forget(thread_id)
+                mended += 1
+            if any(each.rule == IN_THE_INDEX for each in look.findings):
+                await self._search.start_anew()
+                mended += 1
         log.info("repaired", mended=mended, backup=kept)
         return Repaired(mended, kept, await self.look())
 
     async def _found(self) -> list[Finding]:
         csv = self._store.report().path
-        found = await asyncio.to_thread(self._in_files, csv)
-        if any(each.rule == "whole file" for each in found):
-            return found  # what stands in a damaged file proves nothing
-        found += await self._edits()
+        with self._progress.of("integrity", PARTS) as done:
+            found = await asyncio.to_thread(self._in_files, csv)
+            if any(each.rule == "whole file" for each in found):
+                return found  # what stands in a damaged file proves nothing
+            done(1)
+            found += await self._edits()
+            done(1)
+            found += await self._in_records(done)
+        return found
+
+    async def _in_records(self, done: Step) -> list[Finding]:
+        found: list[Finding] = []
         try:
             sessions = await self._store.all()
             quiet = await self._is_quiet()
             found += await disagreements(self._database, sessions, self._runner, at_rest=quiet)
-            found += await self._database.read(lambda db: list(in_references(db)))
+            done(1)
+            found += await survey(self._database, lambda db: list(in_references(db)))
             found += [_orphan(each) for each in await self._orphans()]
+            done(1)
+            found += await changed_rows(self._database)
+            done(1)
+            found += await index_differences(self._search, self._database)
         except (DatabaseError, sqlite3.Error) as error:
             found.append(Finding("readable", "error", self._data.name, str(error)))
         return found
@@ -161,7 +196,7 @@ class Integrity:
         threads = await asyncio.to_thread(thread_ids, self._data / "threads.db")
         live = {session.thread_id for session in await self._store.all()}
         known = select(messages.c.thread_id).union(select(conversations.c.id))
-        kept = await self._database.read(lambda db: set(db.execute(known).scalars()))
+        kept = await survey(self._database, lambda db: set(db.execute(known).scalars()))
         return sorted(threads - live - kept)
 
 

@@ -16,13 +16,14 @@ from bot.agent.thread_file import thread_ids
 from bot.cleaning import EXPORTS
 from bot.commands.call import said
 from bot.errors import AgentFailed
+from bot.progress import Progress, Step
 from bot.turns import Turns
 from sessions.export_file import ExportFile, opened
 from sessions.exporting import Beside, Exported, export
 from sessions.importing import Importing
 from sessions.models import Session
 from sessions.past import Exchange
-from sessions.portable import Scope
+from sessions.portable import KINDS, Scope
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Transfer:
         data: Path,
         history_max_chars: int,
         *,
+        progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
         self._turns = turns
@@ -57,6 +59,7 @@ class Transfer:
         self._data = data
         self._history_max_chars = history_max_chars
         self._clock = clock
+        self._progress = progress
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -69,14 +72,15 @@ class Transfer:
         sessions = await self._turns.sessions.all()
         live = [_row(each) for each in sessions if _is_of(each, scope)]
 
-        def write() -> Exported:
+        def write(done: Step) -> Exported:
             beside = [Beside("sessions", live)]
             if scope.kind != "session":
                 beside.append(Beside("notes", read_notes(self._data / "notes.db", scope.of)))
             database = self._data / "conversations.db"
-            return export(database, scope, self.directory, self._clock(), beside)
+            return export(database, scope, self.directory, self._clock(), beside, done=done)
 
-        exported = await asyncio.to_thread(write)
+        with self._progress.of("export", len(KINDS)) as done:
+            exported = await asyncio.to_thread(write, done)
         log.info("exported", scope=scope.kind, file=exported.file.name, rows=dict(exported.rows))
         return exported
 
@@ -88,18 +92,22 @@ class Transfer:
             DatabaseFailed: the disk did not take it; what came before is added.
         """
         async with self._one_at_a_time:
-            found, close = await asyncio.to_thread(_open, path)
+            with self._progress.of("check the export"):
+                found, close = await asyncio.to_thread(_open, path)
             try:
-                added = {} if only_look else await self._add(found)
+                with self._progress.of("import", sum(found.rows.values())) as done:
+                    added = {} if only_look else await self._add(found, done)
             finally:
                 await asyncio.to_thread(close)
             return Received(found.scope, found.made_at, found.rows, added)
 
-    async def _add(self, found: ExportFile) -> Mapping[str, int]:
+    async def _add(self, found: ExportFile, done: Step) -> Mapping[str, int]:
         person = found.scope.of if found.scope.kind == "person" else ""
         notes = self._data / "notes.db"
-        new = await asyncio.to_thread(add_notes, notes, found.lines("notes"), person)
-        imported = await self._importing.take_in(found)
+        kept_out = await self._importing.kept_out(found)
+        lines = found.lines("notes")
+        new = await asyncio.to_thread(add_notes, notes, lines, person, but=kept_out.has_note)
+        imported = await self._importing.take_in(found, kept_out, done)
         self._turns.people.look_again()
         known = await asyncio.to_thread(thread_ids, self._data / "threads.db")
         for thread_id in imported.conversations:

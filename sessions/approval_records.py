@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from sessions.checksums import change_sealed
 from sessions.database import Database
 from sessions.models import ActionRecord, ApprovalRecord, JsonObject, Place, Vote
 from sessions.tables import HAS_NOT_ENDED, approvals, grants, insert_if_absent, votes
@@ -134,7 +135,9 @@ class ApprovalRecords:
             mine = update(approvals).where(
                 approvals.c.id == approval_id, approvals.c.decided_at.is_(None)
             )
-            won = db.execute(
+            won = change_sealed(
+                db,
+                approvals,
                 mine.values(
                     decided_at=stored(at),
                     outcome=outcome,
@@ -142,8 +145,8 @@ class ApprovalRecords:
                     decided_where=where,
                     decided_name=name,
                     verdicts=[dict(verdict) for verdict in verdicts],
-                )
-            ).rowcount
+                ),
+            )
             return won == 1, _known(db, approval_id)
 
         won, record = await self._database.write(work)
@@ -241,7 +244,7 @@ def _values(record: ApprovalRecord) -> dict[str, Any]:
 
 def _load(row: Row[Any]) -> ApprovalRecord:
     columns = row._asdict()
-    del columns["number"]
+    del columns["number"], columns["checksum"]
     columns |= {name: loaded(columns[name]) for name in TIMES}
     columns["place"] = Place(**{part: columns.pop(part) for part in PLACE})
     columns["actions"] = tuple(

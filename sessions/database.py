@@ -66,7 +66,7 @@ class Database:
         reader: Connection,
         reading: ThreadPoolExecutor,
     ) -> None:
-        self._path = path
+        self.path = path
         self._inode = path.stat().st_ino
         self._writer = writer
         self._reader = reader
@@ -124,11 +124,11 @@ class Database:
 
         await self.write(work)
         if not await asyncio.to_thread(self._is_in_place):
-            raise DatabaseFailed(f"{self._path} was moved or replaced while it was open. Restart.")
+            raise DatabaseFailed(f"{self.path} was moved or replaced while it was open. Restart.")
 
     def _is_in_place(self) -> bool:
         try:
-            return self._path.stat().st_ino == self._inode
+            return self.path.stat().st_ino == self._inode
         except FileNotFoundError:
             return False
 
@@ -150,11 +150,11 @@ class Database:
 
     def wipe(self) -> None:
         """Remove what deleted words have left in the file; it blocks."""
-        wipe(self._path)
+        wipe(self.path)
 
     def rewrite(self) -> bool:
         """Write the file anew if that is due, and say whether it was; it blocks."""
-        return rewrite(self._path)
+        return rewrite(self.path)
 
 
 class _OneFailed(Exception):

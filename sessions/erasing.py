@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from sessions.checksums import COVERED, change_sealed
 from sessions.data_tables import note_changed
 from sessions.models import Place
 from sessions.platform_tables import files
@@ -52,7 +53,8 @@ def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
     db.execute(delete(dead_letters).where(dead_letters.c.message_id.in_(whose)))
     db.execute(delete(files).where(files.c.message_id.in_(whose)))
     state = case((IS_UNDELIVERED, "delivered"), else_=messages.c.state)
-    db.execute(update(messages).where(which).values(text="", sender_name="", state=state, files=0))
+    emptied = {"text": "", "sender_name": "", "state": state, "files": 0}
+    change_sealed(db, messages, update(messages).where(which).values(emptied))
 
 
 def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str) -> None:
@@ -167,7 +169,11 @@ def hash_rows(db: Connection, table: Table, which: ColumnElement[bool], **column
     """Put hashes in the place of what stands in columns of these rows."""
     for row in db.execute(select(table).where(which)).mappings().all():
         values = {name: how(row[name]) for name, how in columns.items()}
-        db.execute(update(table).where(table.c.number == row["number"]).values(values))
+        change = update(table).where(table.c.number == row["number"]).values(values)
+        if table.name in COVERED:
+            change_sealed(db, table, change)
+        else:
+            db.execute(change)
 
 
 def in_portions(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +37,17 @@ class Beside:
 
 
 def export(
-    database: Path, scope: Scope, into: Path, at: datetime, beside: Iterable[Beside]
+    database: Path,
+    scope: Scope,
+    into: Path,
+    at: datetime,
+    beside: Iterable[Beside],
+    *,
+    done: Callable[[int], None] = lambda _: None,
 ) -> Exported:
     """Write an export into a directory; it blocks. A file with its name is complete.
+
+    `done` is told of each kind of `KINDS` that is written.
 
     Raises:
         OSError: the disk did not take it.
@@ -56,7 +64,7 @@ def export(
                 connected(database, "query_only=ON") as db,
                 db.begin(),
             ):
-                rows = _fill(archive, db, scope, at, beside)
+                rows = _fill(archive, db, scope, at, beside, done=done)
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
@@ -72,22 +80,31 @@ def export(
 
 
 def _fill(
-    archive: ZipFile, db: Connection, scope: Scope, at: datetime, beside: Iterable[Beside]
+    archive: ZipFile,
+    db: Connection,
+    scope: Scope,
+    at: datetime,
+    beside: Iterable[Beside],
+    *,
+    done: Callable[[int], None],
 ) -> Mapping[str, int]:
     entries: dict[str, Mapping[str, Any]] = {}
     rows: dict[str, int] = {}
     kept: list[str] = []
     for kind in KINDS:
+        done(1)
         query = kind.rows(scope)
         if query is None:
             continue
         found = (kind.as_json(dict(row)) for row in db.execute(query).mappings())
         name = f"{kind.name}.jsonl"
-        entries[name] = _write(archive, name, _noting(found, kept if kind.table is files else None))
+        entries[name] = write_rows(
+            archive, name, _noting(found, kept if kind.table is files else None)
+        )
         rows[kind.name] = entries[name]["rows"]
     for each in beside:
         name = f"{each.name}.jsonl"
-        entries[name] = _write(archive, name, each.rows)
+        entries[name] = write_rows(archive, name, each.rows)
         rows[each.name] = len(each.rows)
     for file_id in kept:
         content = db.execute(BYTES_OF, {"file": file_id}).scalar_one()
@@ -116,7 +133,7 @@ def _noting(
         yield row
 
 
-def _write(archive: ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def write_rows(archive: ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Write rows, one a line, and say how many these are and what is written."""
     digest = hashlib.sha256()
     many = size = 0

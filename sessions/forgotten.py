@@ -5,13 +5,15 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, select, union, update
+from sqlalchemy import Connection, bindparam, func, select, union, update
 
 from sessions.data_tables import forgotten
 from sessions.database import Database
+from sessions.kept_out import KeptOut
 from sessions.models import Place
 from sessions.private_files import write_private
 from sessions.stopping import stop
@@ -76,6 +78,16 @@ class Forgotten:
         query = select(forgotten.c.at).where(forgotten.c.who.in_(self._hashes_of(person)))
         found = await self._database.read(lambda db: list(db.execute(query).scalars()))
         return loaded(max(found)) if found else None
+
+    async def kept_out(self, made_at: str) -> KeptOut:
+        """Say what may not come in with an export that was made at a time, as it says itself."""
+        query = select(forgotten.c.who, func.max(forgotten.c.at).label("until")).group_by(
+            forgotten.c.who
+        )
+        untils = await self._database.read(
+            lambda db: {row.who: row.until for row in db.execute(query)}
+        )
+        return KeptOut(untils, cache(self.hash_of), made_at)
 
     async def known_as(self, who: str) -> Sequence[str]:
         """Give the people of the records for whom this hash stands: one, or none."""

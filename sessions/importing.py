@@ -17,6 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from sessions.database import Database
 from sessions.export_file import ExportFile
+from sessions.forgotten import Forgotten
+from sessions.kept_out import KeptOut
 from sessions.platform_tables import files
 from sessions.portable import KINDS, ArchiveRefused, Kind
 from sessions.tables import approvals, conversations, insert_if_absent, messages
@@ -43,12 +45,23 @@ class Imported:
 class Importing:
     """Takes exports in. What it has added is on disk when its call returns."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, forgotten: Forgotten, *, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._forgotten = forgotten
         self._clock = clock
 
-    async def take_in(self, found: ExportFile) -> Imported:
-        """Add what is new in an export.
+    async def kept_out(self, found: ExportFile) -> KeptOut:
+        """Say what of an export is not to come in: the words of those who were forgotten since."""
+        return await self._forgotten.kept_out(found.made_at)
+
+    async def take_in(
+        self, found: ExportFile, kept_out: KeptOut, done: Callable[[int], None]
+    ) -> Imported:
+        """Add what is new in an export and not kept out.
+
+        `done` is told how many rows are behind it.
 
         Raises:
             ArchiveRefused: a row breaks a rule of the records; what came before it is added.
@@ -64,13 +77,17 @@ class Importing:
                 if kind.table is conversations:
                     owners |= {row["id"]: row["owner"] for row in portion}
 
-                adding = partial(_add_all, kind=kind, rows=portion, owners=owners, now=now)
+                adding = partial(
+                    _add_all, kind=kind, rows=portion, owners=owners, now=now, kept_out=kept_out
+                )
                 try:
                     added[kind.name] += await self._database.write(adding)
                 except IntegrityError as error:
                     raise ArchiveRefused(
                         f"A row of {kind.name}.jsonl breaks a rule of the records: {error.orig}."
                     ) from error
+                done(len(portion))
+        await self._database.write(kept_out.leave_no_empty_ones)
         return Imported(added, tuple(owners))
 
 
@@ -83,9 +100,22 @@ def _portion(rows: Iterator[dict[str, Any]], found: ExportFile, kind: Kind) -> l
 
 
 def _add_all(
-    db: Connection, kind: Kind, rows: Sequence[Row], owners: Mapping[str, str], now: int
+    db: Connection,
+    kind: Kind,
+    rows: Sequence[Row],
+    *,
+    owners: Mapping[str, str],
+    now: int,
+    kept_out: KeptOut,
 ) -> int:
-    return sum(_add(db, kind, row, owners, now) for row in rows)
+    added = 0
+    for row in rows:
+        may_come = kept_out.row(kind.name, row)
+        if may_come is not None:
+            added += _add(db, kind, may_come, owners, now)
+        elif kind.table is messages:
+            kept_out.leave_no_trace(db, row)
+    return added
 
 
 def _add(db: Connection, kind: Kind, row: Row, owners: Mapping[str, str], now: int) -> int:
@@ -121,6 +151,8 @@ def _message(db: Connection, row: Row, owners: Mapping[str, str]) -> Row | None:
     owner = db.execute(
         select(conversations.c.owner).where(conversations.c.id == thread_id)
     ).scalar_one_or_none()
+    if owner is None and thread_id in owners:
+        return None  # it was cleared here, or it would have its record by now
     if owner not in (None, owners.get(thread_id), f"{row['platform']}:{row['user_id']}"):
         return None
     if row["answers"] is not None:

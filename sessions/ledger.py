@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
+from sessions.checksums import change_sealed
 from sessions.database import Database
 from sessions.models import ApprovalRecord, JsonObject, LedgerEntry, LedgerKey
 from sessions.tables import insert_if_absent, ledger
@@ -58,7 +59,7 @@ class Ledger:
         )
 
         def work(db: Connection) -> None:
-            if db.execute(query).rowcount == 0:
+            if change_sealed(db, ledger, query) == 0:
                 _known(db, key)
 
         await self._database.write(work)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, func, literal, select, update
 
+from sessions.checksums import COVERED, change_sealed
 from sessions.data_tables import note_changed
 from sessions.database import Database
 from sessions.platform_tables import cards, marks, pieces
@@ -31,7 +32,11 @@ class Moving:
                 if "platform_message_id" in table.c:
                     its_id = table.c.platform_message_id
                     mine = mine.values(platform_message_id=literal(f"{old}/") + its_id)
-                moved = max(moved, db.execute(mine.values(chat_id=new)).rowcount)
+                mine = mine.values(chat_id=new)
+                if table.name in COVERED:
+                    moved = max(moved, change_sealed(db, table, mine))
+                else:
+                    moved = max(moved, db.execute(mine).rowcount)
             for owner in _owners(db, platform, old):
                 renamed = owner.replace(f":chat_{old}", f":chat_{new}", 1)
                 whose = conversations.c.owner == owner

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, exists, or_, select, update
 
 from sessions.answering import CHANGE, store_answer
+from sessions.checksums import change_sealed
 from sessions.database import Database
 from sessions.erasing import erase_conversation, erase_messages
 from sessions.files import hand_over_files
@@ -119,6 +120,11 @@ class Past:
         query = select(messages.c.session_id).where(messages.c.thread_id == thread_id).distinct()
         return await self._database.read(lambda db: list(db.execute(query).scalars()))
 
+    async def threads(self) -> frozenset[str]:
+        """Give the ids of all conversations of which there is a message or a record."""
+        query = select(messages.c.thread_id).union(select(conversations.c.id))
+        return await self._database.read(lambda db: frozenset(db.execute(query).scalars()))
+
     async def move(self, thread_id: str, session_id: str) -> None:
         """Let what is unfinished in a conversation belong to the session that goes on with it."""
 
@@ -151,7 +157,8 @@ class Past:
         def work(db: Connection) -> None:
             hand_over_files(db, exchange.question.id, command_id)
             _erase(db, exchange)
-            db.execute(CHANGE, {"message": command_id, "text": exchange.question.text})
+            its = {"message": command_id, "text": exchange.question.text}
+            change_sealed(db, messages, CHANGE, its)
             _name(db, exchange.question, said)
 
         await self._database.write(work)
@@ -166,7 +173,7 @@ class Past:
             erase_conversation(db, thread_id, place, but=but.id if but is not None else "")
             if but is not None:
                 command = {"text": but.text.split(maxsplit=1)[0], "sender_name": ""}
-                db.execute(CHANGE, {"message": but.id, **command})
+                change_sealed(db, messages, CHANGE, {"message": but.id, **command})
 
         await self._database.write(work)
         await self.wipe()

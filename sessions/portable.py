@@ -1,7 +1,7 @@
 """What an export holds, kind by kind: which rows belong to it, and how they look as JSON.
 
-A row is a JSON object with the columns of its table, without its number. Times are ISO 8601 in
-UTC. The bytes of a file stand in an entry of their own.
+A row is a JSON object with the columns of its table, without its number and checksum. Times are
+ISO 8601 in UTC. The bytes of a file stand in an entry of their own.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,6 +40,8 @@ FORMAT = "threadline-export"
 VERSION = 1
 MANIFEST = "manifest.json"
 CONTENT = "content/"
+NOT_EXPORTED = ("number", "checksum")
+"""What belongs to one database: the place of a row in it, and what follows from the others."""
 
 
 class ArchiveRefused(Exception):
@@ -84,7 +86,7 @@ class Kind:
         return [
             each
             for each in self.table.c
-            if each.name != "number" and not isinstance(each.type, LargeBinary)
+            if each.name not in NOT_EXPORTED and not isinstance(each.type, LargeBinary)
         ]
 
     def as_json(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from sessions.agreement import REPAIR, RULES, Finding, Rule
+from sessions.data_tables import note_changed
 from sessions.past import title_of
 from sessions.platform_tables import files
 from sessions.tables import (
@@ -72,6 +73,7 @@ def _begin_conversations(db: Connection, ids: Sequence[str]) -> None:
             "forked_from": "",
         }
         db.execute(insert_if_absent(conversations, "id"), conversation)
+        note_changed(db, messages.c.thread_id == thread_id)  # now its owner may find them
 
 
 MENDABLE = (

@@ -169,6 +169,16 @@ class Search:
         await self.catch_up()
         await self._run(self._file.wipe)
 
+    async def start_anew(self) -> None:
+        """Throw the index away and read all messages again."""
+        async with self._feeding:
+            await self._run(self._file.start_anew)
+        await self.catch_up()
+
+    async def look(self, work: Callable[[SearchFile], Answer]) -> Answer:
+        """Look into the index, on its thread."""
+        return await self._run(lambda: work(self._file))
+
     async def rewrite(self) -> bool:
         """Write the file anew if that is due; say whether it was."""
         return await self._run(self._file.rewrite)
@@ -197,7 +207,7 @@ class Search:
 
         rows, numbers, noted = await self._database.read(read)
         by_number = {row.number: row for row in rows}
-        lines = {row.number: line for row in by_number.values() if (line := self._line(row))}
+        lines = {row.number: line for row in by_number.values() if (line := self.line_of(row))}
         # A text that belongs to no conversation yet, or a command that may become a text.
         unfinished = [
             row.number
@@ -220,7 +230,7 @@ class Search:
             await self._database.write(lambda db: db.execute(done))
         return bool(noted) or reading.number < upto
 
-    def _line(self, row: Row[Any]) -> Line | None:
+    def line_of(self, row: Row[Any]) -> Line | None:
         """Give what is found of a message: nothing of commands, nor of what they answer."""
         text = row.text if row.role == "user" else row.question_text
         if not row.text or row.owner is None or (text is not None and not self._said(text)):

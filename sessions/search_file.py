@@ -73,6 +73,26 @@ class SearchFile:
         except sqlite3.Error:  # damaged or somebody else's; nothing in it is only there
             self.start_anew()
 
+    def damage(self) -> str:
+        """Say what is wrong with the file or inside the index; empty if nothing is."""
+        try:
+            (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+            self._db.execute("INSERT INTO said (said) VALUES ('integrity-check')")
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        if not self._path.exists():
+            return "its file is gone"
+        return "" if found == "ok" else " ".join(found.split())
+
+    def differing(self, lines: Sequence[Line], after: int, upto: int) -> set[int]:
+        """Give the numbers, behind one and up to one, of which the index has not these lines."""
+        wanted = {each.number: _columns(each) for each in lines}
+        inside = "SELECT rowid, text, whose FROM said WHERE rowid > ? AND rowid <= ?"
+        held = {
+            number: (text, whose) for number, text, whose in self._db.execute(inside, (after, upto))
+        }
+        return {each for each in {*wanted, *held} if wanted.get(each) != held.get(each)}
+
     def start_anew(self) -> None:
         """Throw the index away and begin an empty one."""
         if hasattr(self, "_db"):
@@ -101,10 +121,7 @@ class SearchFile:
             db.executemany("DELETE FROM waiting WHERE number = ?", seen)
             db.executemany(
                 "INSERT INTO said (rowid, text, whose) VALUES (?, ?, ?)",
-                [
-                    (each.number, each.text, " ".join(map(_mark, each.names)))
-                    for each in reading.lines
-                ],
+                [(each.number, *_columns(each)) for each in reading.lines],
             )
             db.executemany(
                 "INSERT INTO waiting VALUES (?)", [(number,) for number in reading.waiting]
@@ -166,6 +183,10 @@ def query_of(words: str, names: Sequence[str]) -> str:
     wanted = _match(words)
     whose = (f"whose : {_mark(each)}" for each in names)
     return " AND ".join([*whose, f"text : ({wanted})"]) if wanted else ""
+
+
+def _columns(line: Line) -> tuple[str, str]:
+    return line.text, " ".join(map(_mark, line.names))
 
 
 def _mark(name: str) -> str:

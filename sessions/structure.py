@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sessions.agreement import RESTORE, Finding
+from sessions.agreement import REPAIR, RESTORE, Finding
 from sessions.csv_file import read_sessions
 from sessions.database_file import FIRST_TABLES, SIDE_FILES, beside, problem_with_tables
 from sessions.disk import Disk, RealDisk
@@ -23,6 +23,7 @@ MOST_TOLD = 20
 """So much of what SQLite finds in one file is told; after that nobody reads on."""
 
 OTHERS = 0o077
+INDEX_TABLES = frozenset({"said", "position", "waiting"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,23 @@ def in_databases(files: Sequence[DatabaseFile]) -> Iterator[Finding]:
             continue
         yield from _inside(each.path)
         yield from _privacy(each.path)
+
+
+def in_closed_index(data: Path) -> Iterator[Finding]:
+    """Find whether the search index cannot be opened; it belongs to no bot now."""
+    path = data / "search.db"
+    problem = problem_with_tables(path, INDEX_TABLES)
+    if problem:
+        text = f"{problem} The next start builds the search index anew."
+        yield Finding("search index", "warning", path.name, text, REPAIR)
+
+
+def in_closed_session_files(csv: Path, data: Path) -> Iterator[Finding]:
+    """Find what is wrong with sessions.csv and its journal; they belong to no bot now."""
+    yield from in_session_files(csv, in_use=False)
+    if not csv.exists() and any(each.path.exists() for each in databases_in(data)):
+        text = f"{csv} is gone: the next start ends all sessions and withdraws what is open."
+        yield Finding("whole file", "warning", csv.name, text, "put the file back, or nothing")
 
 
 def in_session_files(csv: Path, *, in_use: bool) -> Iterator[Finding]:

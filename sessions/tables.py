@@ -20,6 +20,8 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import JSON
 
+from sessions.checksums import of_new_row
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -49,6 +51,11 @@ IS_TO_COME = text("due_at IS NOT NULL")
 
 #: SQLite counts up only in a column that is called INTEGER, which is 32 bits elsewhere.
 Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _checksum() -> Column[str]:
+    """Give the column of the checksum, since revision 0007; whatever inserts a row fills it."""
+    return Column("checksum", Text, nullable=False, default=of_new_row, server_default="")
 
 
 def insert_if_absent(table: Table, *unique: str) -> Insert:
@@ -91,6 +98,7 @@ messages = Table(
     # Since revision 0004; `files` counts those that came with it, or go with it.
     Column("private", Boolean, nullable=False, server_default=text("0")),
     Column("files", Integer, nullable=False, server_default=text("0")),
+    _checksum(),
     Index(None, "thread_id", "number"),
     Index(None, "answers"),
     Index(None, "platform", "user_id", "number"),
@@ -138,6 +146,7 @@ approvals = Table(
     Column("ended_at", BigInteger),
     Column("ending", Text, nullable=False),
     Column("decided_name", Text, nullable=False, server_default=""),  # since revision 0005
+    _checksum(),
     UniqueConstraint("thread_id", "interrupt_id"),
     CheckConstraint("decider IN ('requester', 'admins', 'two')", name="decider"),
     CheckConstraint(
@@ -188,6 +197,7 @@ ledger = Table(
     Column("ended_at", BigInteger),
     Column("outcome", Text, nullable=False),
     Column("result", JSON(none_as_null=True)),
+    _checksum(),
     UniqueConstraint("thread_id", "ai_message_id", "tool_call_id"),
     CheckConstraint(
         "(ended_at IS NULL AND outcome = '') OR "

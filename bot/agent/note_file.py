@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ def notes_of(person: str) -> str:
     return "notes." + person.replace("%", "%25").replace(".", "%2E")
 
 
+def whose_notes(place: str) -> str:
+    """Give the person whose notes are there."""
+    return place.removeprefix("notes.").replace("%2E", ".").replace("%25", "%")
+
+
 def read_notes(path: Path, person: str = "") -> Sequence[Mapping[str, Any]]:
     """Read all notes, or those of one person; it blocks."""
     which, values = (" WHERE prefix = ?", (notes_of(person),)) if person else ("", ())
@@ -29,8 +34,16 @@ def read_notes(path: Path, person: str = "") -> Sequence[Mapping[str, Any]]:
         ]
 
 
-def add_notes(path: Path, notes: Iterable[Any], person: str = "") -> int:
+def add_notes(
+    path: Path,
+    notes: Iterable[Any],
+    person: str = "",
+    *,
+    but: Callable[[str, str], bool] = lambda _person, _created_at: False,
+) -> int:
     """Add the notes that are not there, and count them; it blocks.
+
+    Those of which `but` is true, by their person and when they were made, are left out.
 
     Raises:
         ArchiveRefused: one is no note, or is not this person's; none is added.
@@ -44,6 +57,8 @@ def add_notes(path: Path, notes: Iterable[Any], person: str = "") -> int:
             raise ArchiveRefused("A line of notes.jsonl is no note.")
         if person and note["prefix"] != notes_of(person):
             raise ArchiveRefused(f"It is an export of {person}, and has notes of somebody else.")
+        if but(whose_notes(note["prefix"]), note["created_at"]):
+            continue
         rows.append([json.dumps(note[name]) if name == "value" else note[name] for name in COLUMNS])
     with closing(sqlite3.connect(path, timeout=30)) as database, database:
         return sum(database.execute(ADD, row).rowcount for row in rows)

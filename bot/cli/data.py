@@ -5,6 +5,7 @@ import typer
 from bot.cli.data_backup import back_up, info, verify
 from bot.cli.data_cleanup import clean_up
 from bot.cli.data_integrity import repair, show_integrity
+from bot.cli.data_migrate import migrate, migrations
 from bot.cli.data_restore import restore
 from bot.cli.data_transfer import export, take_in
 
@@ -18,3 +19,5 @@ app.command("repair")(repair)
 app.command("cleanup")(clean_up)
 app.command("export")(export)
 app.command("import")(take_in)
+app.command("migrate")(migrate)
+app.command("migrations")(migrations)

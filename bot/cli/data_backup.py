@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.data_progress import ask_long
 from bot.cli.house import Refusal, enter
+from bot.cli.long import ask_and_wait
 from bot.cli.operator import Operator, perform
 from bot.cli.screen import local_time, show_facts, show_json, show_table, tell
 from bot.errors import StartError
@@ -92,6 +92,11 @@ async def _newest(operator: Operator) -> str:
     if not backups:
         raise Refusal("There is no backup. `data backup` makes one.")
     return str(backups[0]["archive"])
+
+
+async def ask_long(operator: Operator, what: str, body: Any) -> Any:
+    """Ask for something that takes a while; a terminal is shown how far it is."""
+    return await ask_and_wait(operator, "POST", f"/api/data/{what}", json=body)
 
 
 def named_archive(archive: str) -> str:

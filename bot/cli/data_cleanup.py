@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli.long import ask_and_wait
 from bot.cli.operator import Operator, perform
 from bot.cli.screen import agreed, local_time, show_facts, show_json
 
@@ -20,7 +21,7 @@ def clean_up(
     """Say what is older than the settings allow, ask, and let it go."""
 
     async def work(operator: Operator) -> bool:
-        plan = await operator.ask("GET", "/api/data/cleanup")
+        plan = await ask_and_wait(operator, "GET", "/api/data/cleanup")
         nothing = not any(plan[kind] for kind in KINDS)
         if not as_json:
             print("Nothing is older than it may be.") if nothing else _show(plan)
@@ -30,13 +31,16 @@ def clean_up(
             return True
         if not await asyncio.to_thread(agreed, "Let this go, for ever?", yes=yes):
             return False
-        done = await operator.ask("POST", "/api/data/cleanup")
+        done = await ask_and_wait(operator, "POST", "/api/data/cleanup")
         if as_json:
             show_json(done)
             return True
         if done["backup"]:
             print(f"The state before is kept: {done['backup']}.")
-        print(f"It is gone; {done['reclaimed']:,} bytes of the disk are free again.")
+        free = (
+            f"; {done['reclaimed']:,} bytes of the disk are free again" if done["reclaimed"] else ""
+        )
+        print(f"It is gone{free}.")
         return True
 
     if not perform(work):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.house import enter
+from bot.cli.long import ask_and_wait
 from bot.cli.operator import Operator, perform, runs_in
 from bot.cli.screen import agreed, complain, show_json, show_table, tell
 
@@ -18,7 +19,10 @@ TITLES = ("about", "severity", "what is found", "what mends it")
 
 def show_integrity(as_json: AsJson = False) -> None:
     """Look whether all files and records are whole and agree. Exits with 1 if one does not."""
-    findings = _in_closed_files() or _in_everything()
+    findings = _in_closed_files()
+    if not any(each["severity"] == "error" for each in findings):
+        # What is open now may be what a start has taken up, as an edit of sessions.csv.
+        findings = [*findings, *(each for each in _in_everything() if each not in findings)]
     if as_json:
         show_json(findings)
     elif findings:
@@ -29,21 +33,29 @@ def show_integrity(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def repair(yes: Yes = False) -> None:
-    """Mend what can be mended, after a backup, and show what is left."""
+def repair(
+    yes: Yes = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Keep rows that were changed by hand as they are.")
+    ] = False,
+) -> None:
+    """Mend what can be mended, after a backup, and show what is left. Exits with 1 for errors."""
     if not agreed("Mend what can be mended?", yes=yes):
         raise typer.Exit(1)
 
     async def work(operator: Operator) -> Any:
-        return await operator.ask("POST", "/api/data/repair")
+        body = {"accept": accept}
+        return await ask_and_wait(operator, "POST", "/api/data/repair", json=body)
 
     done = perform(work)
     if done["backup"]:
         tell(f"The state before is kept: {done['backup']}.")
-    print(f"Mended: {done['mended']}.")
+    print(f"Mended: {done['mended']}." if done["mended"] else "There was nothing to mend.")
     if done["left"]["findings"]:
         complain("Still found:")
         show_table(TITLES, map(_row, done["left"]["findings"]))
+    if done["left"]["errors"]:
+        raise typer.Exit(1)
 
 
 def _in_closed_files() -> Sequence[Any]:
@@ -54,20 +66,22 @@ def _in_closed_files() -> Sequence[Any]:
         return ()
     from sessions.structure import (  # noqa: PLC0415 - with a bot running it is not needed
         databases_in,
+        in_closed_index,
+        in_closed_session_files,
         in_databases,
-        in_session_files,
     )
 
     found = [
         *in_databases(databases_in(sessions.data_dir)),
-        *in_session_files(sessions.sessions_csv_path, in_use=False),
+        *in_closed_index(sessions.data_dir),
+        *in_closed_session_files(sessions.sessions_csv_path, sessions.data_dir),
     ]
     return [asdict(each) for each in found]
 
 
 def _in_everything() -> Sequence[Any]:
     async def work(operator: Operator) -> Any:
-        return (await operator.ask("GET", "/api/data/integrity"))["findings"]
+        return (await ask_and_wait(operator, "GET", "/api/data/integrity"))["findings"]
 
     found: Sequence[Any] = perform(work)
     return found

@@ -19,11 +19,12 @@ import typer
 from bot.cli.data_backup import (
     AskPassphrase,
     ask_info,
+    ask_long,
     asked_passphrase,
     named_archive,
 )
-from bot.cli.data_progress import ask_long, shown
 from bot.cli.house import Refusal, enter, logging
+from bot.cli.long import LOOK_SECONDS, wait_for
 from bot.cli.operator import perform, perform_in_running, runs_in
 from bot.cli.screen import agreed, tell
 from config.loading import Loaded
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from sessions.restoring import Change
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-LOOK_SECONDS = 0.5
 RESTART_SECONDS = 600
 """A start that puts a backup in place first makes one of what is there."""
 
@@ -97,7 +97,7 @@ def _closed(loaded: Loaded, named: str, secret: str, *, dry_run: bool) -> tuple[
                 return (now.what, now.done, now.of) if now else None
 
             how = restoring.look if dry_run else restoring.agree
-            changes = await shown(how(path, passphrase=secret), look)
+            changes = await wait_for(how(path, passphrase=secret), look)
         if not dry_run:
             await finish_restore(setup, clock=_now)
         return changes

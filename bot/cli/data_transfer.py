@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.long import ask_and_wait
 from bot.cli.operator import Operator, perform
-from bot.cli.screen import agreed, local_time, show_facts
+from bot.cli.screen import agreed, complain, local_time, show_facts
 
 
 def export(
@@ -22,9 +23,11 @@ def export(
 
     async def work(operator: Operator) -> None:
         body = {"scope": scope, "of": person or session}
-        done = await operator.ask("POST", "/api/data/export", json=body)
+        done = await ask_and_wait(operator, "POST", "/api/data/export", json=body)
         show_facts(_facts(done["rows"]))
         print(f"{done['file']} has {done['bytes']:,} bytes.")
+        if not any(done["rows"].values()):
+            complain("There is nothing in it. Is the name right?")
 
     perform(work)
 
@@ -39,7 +42,7 @@ def take_in(
 
     async def work(operator: Operator) -> bool:
         body = {"file": path, "dry_run": True}
-        found = await operator.ask("POST", "/api/data/import", json=body)
+        found = await ask_and_wait(operator, "POST", "/api/data/import", json=body)
         of = f" of {found['of']}" if found["of"] else ""
         print(f"It is whole: {found['scope']}{of}, of {local_time(found['made_at'])}.")
         show_facts(_facts(found["rows"]))
@@ -48,7 +51,8 @@ def take_in(
         if not await asyncio.to_thread(agreed, "Add what is new in it?", yes=yes):
             return False
         body = {"file": path, "dry_run": False}
-        added = (await operator.ask("POST", "/api/data/import", json=body))["added"]
+        done = await ask_and_wait(operator, "POST", "/api/data/import", json=body)
+        added = done["added"]
         print(f"Added: {', '.join(f'{many} {name}' for name, many in _facts(added)) or 'nothing'}.")
         return True
 

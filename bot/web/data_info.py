@@ -53,7 +53,7 @@ class InfoView:
 
 @dataclass(frozen=True)
 class UnderWayView:
-    """What is being done now, or null, and how many bytes of how many."""
+    """What is being done now, or null, and how much of how much; 0 of 0 if nobody knows."""
 
     under_way: UnderWay | None
 
@@ -75,14 +75,14 @@ def info_routes(bot: Bot) -> APIRouter:
 
     @router.get(
         "/under-way",
-        summary="Say how far a backup, a verification or a restore is",
+        summary="Say what takes long now, and how far it is",
         responses={
             200: {"model": UnderWayView, "description": "How far it is."},
             **documented(401, 403, 500),
         },
     )
     async def under_way(_caller: Admin) -> Response:
-        return JsonResponse(UnderWayView(bot.vault.backups.under_way))
+        return JsonResponse(UnderWayView(bot.vault.backups.under_way or bot.care.progress.now))
 
     return router
 

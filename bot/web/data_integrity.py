@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
@@ -37,6 +37,16 @@ class IntegrityView:
     seconds: float
     errors: int
     findings: Sequence[FindingView]
+
+
+class RepairBody(BaseModel):
+    """What else is to be mended."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    accept: Annotated[
+        bool, Field(description="Keep rows that were changed by hand as they are.")
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +82,13 @@ def integrity_routes(bot: Bot) -> APIRouter:
         description="What `integrity` says that `data repair` mends. A backup is made before.",
         responses={
             200: {"model": RepairView, "description": "What was mended."},
-            **documented(401, 403, 500, 503),
+            **documented(401, 403, 422, 500, 503),
         },
     )
-    async def repair(_caller: Admin) -> Response:
+    async def repair(_caller: Admin, body: RepairBody | None = None) -> Response:
+        accept = body is not None and body.accept
         try:
-            done = await bot.care.integrity.repair()
+            done = await bot.care.integrity.repair(accept=accept)
         except NoBackup as error:
             raise Problem(503, str(error)) from error
         return JsonResponse(RepairView(done.mended, done.backup, _view(done.left)))

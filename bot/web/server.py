@@ -14,6 +14,7 @@ from bot.web.copies import copy_routes
 from bot.web.data_backup import backup_routes
 from bot.web.data_cleanup import cleanup_routes
 from bot.web.data_integrity import integrity_routes
+from bot.web.data_migrate import migrate_routes
 from bot.web.data_transfer import export_routes, import_routes
 from bot.web.dead_letters import dead_letter_routes
 from bot.web.edits import edit_routes
@@ -54,6 +55,7 @@ def create_app(bot: Bot, api: ApiAdapter, options: WebOptions, *, operator: bool
         cleanup_routes(bot),
         export_routes(bot),
         import_routes(bot, operator=operator),
+        migrate_routes(bot, operator=operator),
         statistics_routes(bot),
         metrics_routes(bot),
         health_routes(bot, options.version, lambda: api.takes),

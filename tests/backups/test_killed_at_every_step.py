@@ -1,7 +1,6 @@
 """Killed before any change of a file: everything is as it was, or as it is in the backup."""
 
 import asyncio
-import multiprocessing
 import shutil
 import signal
 import sqlite3
@@ -15,10 +14,8 @@ import pytest
 from sessions.restore_files import RestoreFiles
 from tests.backups.dying import agree, finish, run_and_die
 from tests.backups.keeping import everything, everything_in, setup_in
+from tests.forked import PROCESSES
 from tests.stories.house import open_house
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.backups.dying"])
 
 
 @pytest.fixture(scope="module")

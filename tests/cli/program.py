@@ -14,6 +14,7 @@ import pytest
 
 from bot.cli import main
 from config.loading import fields
+from tests.forked import Forked, fork, run_bot
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30
@@ -93,16 +94,23 @@ def as_child(home: Path, *arguments: str) -> Said:
     return Said(ended.stdout, ended.stderr, ended.returncode)
 
 
+def run_in(home: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    """Run the bot in this process, which was forked for it."""
+    for path, number in ((out, 1), (err, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    run_bot(home, environment)
+
+
 @dataclass(frozen=True)
 class RunningBot:
     """A bot that runs as a child."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     out: Path
     err: Path
 
     def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send(signal.SIGTERM)
         return self.process.wait(PATIENCE_SECONDS)
 
 
@@ -110,24 +118,16 @@ class RunningBot:
 def running_bot(home: Path) -> Iterator[RunningBot]:
     """Run the bot, ready when the ``with`` begins, ended when it ends."""
     out, err = home / "out.txt", home / "err.txt"
-    with out.open("w") as to_out, err.open("w") as to_err:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bot", "run"],
-            env=clean_environment(home),
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            stdout=to_out,
-            stderr=to_err,
-            text=True,
-        )
-    bot = RunningBot(process, out, err)
+    for path in (out, err):
+        path.write_text("")
+    bot = RunningBot(fork(run_in, home, clean_environment(home), out, err), out, err)
     try:
         until = time.monotonic() + PATIENCE_SECONDS
         while "is ready" not in out.read_text():
-            assert process.poll() is None, err.read_text()
+            assert bot.process.returncode is None, err.read_text()
             assert time.monotonic() < until, err.read_text()
             time.sleep(0.05)
         yield bot
     finally:
-        if process.poll() is None:
+        if bot.process.returncode is None:
             bot.stop()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.cli.program import Threadline, in_process, running_bot, write_env
 from tests.data.damage import by_hand, cut_short, put_a_foreign_file, remove, zero_a_page
 
+ALSO_CUT_SHORT = pytest.param(cut_short, marks=pytest.mark.soak)
 WHOLE = "Everything is whole and agrees.\n"
 
 
@@ -66,13 +68,40 @@ def test_a_damaged_file_is_named_and_left_as_it_is(
     assert (path.read_bytes() if path.exists() else None) == before
 
 
-def test_a_file_of_sessions_that_is_another_file_is_named(
+@pytest.mark.parametrize("harm", [ALSO_CUT_SHORT, put_a_foreign_file, remove])
+def test_a_file_of_sessions_that_is_damaged_is_named(
+    tmp_path: Path, threadline: Threadline, harm: Callable[[Path], None]
+) -> None:
+    threadline("chat", typed="hello\n")
+    harm(tmp_path / "sessions.csv")
+    found = threadline("data", "integrity")
+    assert found.first_cell == "sessions.csv"
+    assert found.status == (harm is put_a_foreign_file), "the file is a person's to change"
+
+
+@pytest.mark.parametrize("harm", [ALSO_CUT_SHORT, put_a_foreign_file])
+def test_a_damaged_search_index_is_named_and_costs_nothing(
+    tmp_path: Path, threadline: Threadline, harm: Callable[[Path], None]
+) -> None:
+    threadline("chat", typed="hello\n/search hello\n")
+    harm(tmp_path / "data" / "search.db")
+    found = threadline("data", "integrity")
+    assert (found.status, found.first_cell) == (0, "search.db")
+    assert threadline("data", "integrity").out == WHOLE
+
+
+def test_a_row_that_somebody_changed_is_named_and_kept_if_the_operator_says_so(
     tmp_path: Path, threadline: Threadline
 ) -> None:
     threadline("chat", typed="hello\n")
-    put_a_foreign_file(tmp_path / "sessions.csv")
+    by_hand(
+        tmp_path / "data" / "conversations.db", "UPDATE messages SET text = 'hi' WHERE number = 1"
+    )
     found = threadline("data", "integrity")
-    assert (found.status, found.first_cell) == (1, "sessions.csv")
+    assert found.status == 1
+    assert "Row 1 of messages, the message of api:terminal of 2" in found.out
+    mended = threadline("data", "repair", "--accept", "--yes")
+    assert (mended.status, mended.out.endswith("Mended: 1.\n")) == (0, True)
 
 
 def test_a_row_that_cannot_be_served_and_files_that_others_read_are_warnings(
@@ -94,7 +123,7 @@ def test_a_damaged_journal_and_an_edit_after_a_crash_are_named(
     with running_bot(tmp_path) as bot:
         threadline("chat", "--as", "ann", typed="hello\n")
         threadline("chat", "--as", "bob", typed="hello\nsend hello to me\n")
-        bot.process.kill()
+        bot.process.send(signal.SIGKILL)
         bot.process.wait()
     journal = tmp_path / "sessions.csv.journal"
     kept = tmp_path / "kept.journal"

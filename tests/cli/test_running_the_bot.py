@@ -63,7 +63,7 @@ def test_ctrl_c_and_a_closed_terminal_end_it_cleanly_too(
 ) -> None:
     write_env(tmp_path)
     with running_bot(tmp_path) as bot:
-        bot.process.send_signal(how)
+        bot.process.send(how)
         assert bot.process.wait(20) == 0
 
 
@@ -74,7 +74,7 @@ def test_a_second_one_is_told_who_has_the_files(tmp_path: Path) -> None:
         assert second.status == 1
         assert str(bot.process.pid) in second.err
         assert "Traceback" not in second.err
-        assert bot.process.poll() is None
+        assert bot.process.returncode is None
 
 
 def test_after_a_kill_the_next_start_and_the_next_command_work(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """SIGTERM in the middle of work: what has begun may finish, and what cannot goes on later."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -62,7 +63,7 @@ def test_a_turn_that_has_begun_finishes_and_is_answered(tmp_path: Path) -> None:
         url = url_of(bot)
         asked: Future[httpx.Response] = clients.submit(say, url, "Think.")
         until(tmp_path / "begun")
-        bot.process.terminate()
+        bot.process.send(signal.SIGTERM)
         while "Stopping." not in bot.out.read_text():
             time.sleep(0.02)
         late = say_while_stopping(url)
@@ -87,7 +88,7 @@ def test_a_turn_that_takes_too_long_goes_on_after_the_next_start(tmp_path: Path)
     with ThreadPoolExecutor() as clients, running_bot(tmp_path) as bot:
         asked = clients.submit(say, url_of(bot), "Think.")
         until(tmp_path / "begun")
-        bot.process.terminate()
+        bot.process.send(signal.SIGTERM)
         answer = asked.result()
         assert answer.status_code == 503
         assert "goes on when it is back" in answer.json()["detail"]

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from contextlib import suppress
 
+import pytest
+
 from tests.architecture.sources import ROOT
 
 ROW = ("fad9057b-202d-4009-8722-cda79c498650", "telegram_1234567890", "2026-11-21 13:00:51",
@@ -32,3 +34,29 @@ def test_on_80_columns_every_word_is_still_there() -> None:
     shown = shown_on(ours)
     for word in " ".join(ROW).split():
         assert word in shown
+
+
+PROGRESS = """
+import asyncio
+from bot.cli.long import ask_and_wait
+class Slow:
+    async def ask(self, method, path, **more):
+        if path.endswith("under-way"):
+            return {"under_way": {"what": "export", "done": 1, "of": 4}}
+        await asyncio.sleep(0.7)
+        return "done"
+print(asyncio.run(ask_and_wait(Slow(), "POST", "/api/data/export")))
+"""
+
+
+@pytest.mark.parametrize("on_a_terminal", [True, False])
+def test_how_far_it_is_stands_on_a_terminal_and_in_no_pipe(on_a_terminal: bool) -> None:
+    ours, theirs = pty.openpty()
+    shown_in = theirs if on_a_terminal else subprocess.PIPE
+    command = [sys.executable, "-c", PROGRESS]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=shown_in, check=True)
+    os.close(theirs)
+    shown = shown_on(ours)
+    assert done.stdout == b"done\n"
+    assert ("export 25 %" in shown) is on_a_terminal
+    assert not done.stderr

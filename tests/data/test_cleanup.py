@@ -56,6 +56,7 @@ async def test_an_old_conversation_goes_with_every_word_of_it(tmp_path: Path) ->
         card = card_in(await say("ann", f"send {WORD} to me"))
         await house.people.tap("ann", card.approval_id)
         await say("ann", f"/{WORD} is no command")
+        await say("ann", f"/search {WORD}")
         await say("bob", "I stay")
         await leave(house, "ann")
         await grow_old(tmp_path, "ann")
@@ -217,7 +218,9 @@ async def test_what_a_crash_has_left_goes_with_the_next_cleanup(
             with pytest.raises(Killed):
                 await cleaning.clean()
     async with open_house(tmp_path, recovering=True) as house:
-        assert (await house.bot.care.integrity.look()).errors == 0
+        found = (await house.bot.care.integrity.look()).findings
+        errors = {each.rule for each in found if each.severity == "error"}
+        assert errors == {"as it was written"}, "we made them older by hand"
         assert (await house.bot.care.cleaning.clean()).conversations == 2
         assert (await house.bot.care.integrity.look()).findings == ()
     assert await asyncio.to_thread(files_with_the_word, tmp_path) == []

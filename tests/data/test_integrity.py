@@ -1,6 +1,8 @@
 """Looking whether everything that is kept is whole and agrees, while the bot works."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,85 @@ async def test_it_is_looked_every_day_at_the_time_that_was_set(tmp_path: Path) -
         assert scheduler.get_job("look at the data") is None
         every_day(scheduler, house.bot.care, CareOptions(integrity_at="03:05"))
         assert "hour='3', minute='5'" in str(scheduler.get_job("look at the data").trigger)
+
+
+BY_HAND = (
+    ("messages", "id", "text = 'hello' AND user_id = 'ann'", "text = 'hullo'"),
+    ("messages", "id", "text = 'hello' AND user_id = 'bob'", "created_at = created_at - 1"),
+    ("messages", "id", "text = '/status'", "sender_name = 'Eve'"),
+    ("approvals", "id", "outcome = ''", "actions = replace(actions, 'hello', 'money')"),
+    ("approvals", "id", "outcome = 'approved'", "decided_by = 'memory:eve'"),
+    ("ledger", "tool_call_id", "tool = 'send_message'", "arguments = '{}'"),
+    ("ledger", "tool_call_id", "tool != 'send_message'", "outcome = 'failed'"),
+)
+"""A table, what names a row of it, which rows somebody changes, and how."""
+
+OUT_OF_NOWHERE = (
+    "INSERT INTO messages (id, role, text, platform, chat_id, user_id, topic_id, created_at, "
+    "state, thread_id, session_id, sender_name, attempts) VALUES "
+    "('x', 'assistant', 'pay', 'memory', 'ann', 'ann', '', 1, 'delivered', '', '', '', 0)"
+)
+
+
+async def test_rows_that_somebody_changed_or_added_are_named(tmp_path: Path) -> None:
+    def tamper() -> set[str]:
+        ids: set[str] = set()
+        with closing(sqlite3.connect(tmp_path / "data" / "conversations.db")) as db, db:
+            for table, name, which, _ in BY_HAND:
+                rows = [row for (row,) in db.execute(f"SELECT {name} FROM {table} WHERE {which}")]
+                assert rows, which
+                ids |= {*rows}
+            for table, _, which, how in BY_HAND:
+                db.execute(f"UPDATE {table} SET {how} WHERE {which}")
+            db.execute(OUT_OF_NOWHERE)
+        return {*ids, "x"}
+
+    async with open_house(tmp_path) as house:
+        await talk(house)
+        await house.people.say("ann", "/status")
+        changed = await asyncio.to_thread(tamper)
+        found = [each for each in (await look(house)).findings if each.rule == "as it was written"]
+        assert {each.about for each in found} == changed
+        texts = " ".join(each.text for each in found)
+        assert "the approval of memory:ann of 2" in texts
+        assert "was changed after it was written" in texts
+        assert "was not written by the bot" in texts
+
+
+async def test_a_row_that_was_changed_is_kept_when_the_operator_says_so(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await talk(house)
+        assert (await look(house)).findings == ()
+        await change(tmp_path, "UPDATE messages SET text = 'hullo' WHERE text = 'hello'")
+        found = await look(house)
+        assert {each.rule for each in found.findings} == {"as it was written", "search index"}
+        kept = await house.bot.care.integrity.repair()
+        assert {each.rule for each in kept.left.findings} == {"as it was written"}
+        done = await house.bot.care.integrity.repair(accept=True)
+        assert (done.mended, done.left.findings) == (len(kept.left.findings), ())
+        assert "hullo" in str(await house.people.say("bob", "/search hullo"))
+
+
+async def test_whatever_people_do_with_their_words_is_no_change_by_hand(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await talk(house)
+        say = house.people.say
+        for text in ("/undo", "/retry", "/search hello", "/title Words", "/new", "hello", "/clear"):
+            await say("ann", text)
+        await say("bob", "/cancel")
+        await say("bob", "/forget everything")
+        assert (await look(house)).findings == ()
+
+
+async def test_how_far_it_is_can_be_asked_while_it_is_looked(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await talk(house)
+        looking = asyncio.create_task(look(house))
+        seen = set()
+        while not looking.done():
+            now = house.bot.care.progress.now
+            seen.add((now.what, now.of) if now else None)
+            await asyncio.sleep(0)
+        assert (await looking).findings == ()
+        assert ("integrity", 6) in seen
+        assert house.bot.care.progress.now is None

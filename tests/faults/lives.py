@@ -1,11 +1,11 @@
 """Bots in processes of their own until they die, and what is true when the next one has begun."""
 
 import asyncio
-import multiprocessing
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
@@ -20,10 +20,9 @@ from tests.faults.client import Facts, People
 from tests.faults.points import DIE_AT
 from tests.faults.process import free_port
 from tests.faults.program import run_in
+from tests.forked import PROCESSES
 from tests.stories.house import House, open_house
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.program"])
 ENDED = ("answered", "rejected", "dead")
 WAITS = ("parked", "held")
 
@@ -149,7 +148,7 @@ async def approve_everything(bot: Bot) -> None:
         await until_quiet(bot)
 
 
-async def _ready(client: httpx.AsyncClient, child: multiprocessing.process.BaseProcess) -> None:
+async def _ready(client: httpx.AsyncClient, child: BaseProcess) -> None:
     for _ in range(1000):
         if not child.is_alive():
             raise httpx.ConnectError("it died while it started")

@@ -1,64 +1,28 @@
-"""The real bot as a process of its own, that a test starts, stops and kills.
-
-It is forked from a process that has imported the libraries, which takes two seconds each time; else
-nothing is shared. tests/cli starts the command itself.
-"""
+"""The real bot as a process of its own, that a test starts, stops and kills."""
 
 import asyncio
-import importlib
-import multiprocessing
 import os
 import resource
 import signal
 import socket
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.program", "langchain_openai"])
+from tests.forked import PROCESSES, Forked, fork, run_bot
 
 
 def run_in(home: Path, module: str, environment: Mapping[str, str], said: Connection) -> None:
     """Run the bot in this process, which was forked for it; `said` is its terminal."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(home)
     os.dup2(said.fileno(), 1)
     os.dup2(said.fileno(), 2)
     said.close()
-    sys.argv = ["threadline", "run"]
-    importlib.import_module(module).main()
-
-
-@dataclass(frozen=True)
-class Running:
-    """A process that was begun."""
-
-    child: ForkServerProcess
-
-    @property
-    def pid(self) -> int:
-        assert self.child.pid is not None
-        return self.child.pid
-
-    @property
-    def returncode(self) -> int | None:
-        """Its exit status, or less than 0 for the signal that killed it, or None while it runs."""
-        return self.child.exitcode
-
-    async def wait(self) -> int:
-        """Wait for its end."""
-        await asyncio.to_thread(self.child.join)
-        assert self.child.exitcode is not None
-        return self.child.exitcode
+    run_bot(home, environment, module)
 
 
 @dataclass
@@ -69,7 +33,7 @@ class Process:
     port: int
     module: str = "bot.cli"
     settings: Mapping[str, str] = field(default_factory=dict)
-    running: Running | None = None
+    running: Forked | None = None
     said: deque[str] = field(default_factory=lambda: deque(maxlen=200))
     _listening: asyncio.Task[None] | None = None
 
@@ -89,9 +53,7 @@ class Process:
         }
         # A pipe, for a file would be on the disk that a test fills.
         said, to_say = PROCESSES.Pipe(duplex=False)
-        child = PROCESSES.Process(target=run_in, args=(self.home, self.module, env, to_say))
-        await asyncio.to_thread(child.start)
-        self.running = Running(child)
+        self.running = await asyncio.to_thread(fork, run_in, self.home, self.module, env, to_say)
         to_say.close()
         reader = asyncio.StreamReader()
         pipe = os.fdopen(os.dup(said.fileno()), "rb")
@@ -105,7 +67,7 @@ class Process:
             if line.startswith(b"  Data  "):
                 self._listening = asyncio.create_task(self._listen(reader))
                 return
-        await self.running.wait()
+        await self.running.ended()
         raise AssertionError("".join(self.said))
 
     async def _listen(self, said: asyncio.StreamReader) -> None:
@@ -115,8 +77,8 @@ class Process:
     async def end(self, how: signal.Signals) -> int:
         """Send it a signal and wait for its end."""
         assert self.running is not None
-        os.kill(self.running.pid, how)
-        return await self.running.wait()
+        self.running.send(how)
+        return await self.running.ended()
 
     def fill_the_disk(self) -> None:
         """Let every write of the process fail as on a full disk."""

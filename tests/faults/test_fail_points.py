@@ -46,10 +46,13 @@ async def approvals(people: People, mark: str) -> None:
     await people.say(bob, "/new")
 
 
-async def die_at_each(home: Home, points: Sequence[Point], scenario: Scenario) -> Counter[str]:
+async def die_at_each(
+    home: Home, points: Sequence[Point], scenario: Scenario, whens: Sequence[str] = ("after",)
+) -> Counter[str]:
+    """Die at each of them. Before a step is mostly after the one before it; the soak does both."""
     counted: Counter[str] = Counter()
     for point in points:
-        for when in WHEN:
+        for when in whens:
             status = await home.die(f"{point.name}/{when}", scenario)
             assert status == -signal.SIGKILL, f"nobody came {when} “{point.name}”"
             async with home.next_life() as house:
@@ -85,7 +88,7 @@ async def test_killed_at_every_step_of_an_approval_no_action_runs_twice(home: Ho
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("time", range(5))
 async def test_killed_at_every_step_five_times(home: Home, time: int) -> None:
-    await die_at_each(home, TURN, a_turn)
-    await die_at_each(home, APPROVAL, approvals)
+    await die_at_each(home, TURN, a_turn, WHEN)
+    await die_at_each(home, APPROVAL, approvals, WHEN)
     home.safe_tools = SYNC
-    await die_at_each(home, UNASKED, a_turn_with_effects)
+    await die_at_each(home, UNASKED, a_turn_with_effects, WHEN)

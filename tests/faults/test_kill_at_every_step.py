@@ -1,7 +1,6 @@
 """Killed between any two durable steps of asking, deciding and acting: at most once, and an end."""
 
 import asyncio
-import multiprocessing
 import signal
 from collections import Counter
 from pathlib import Path
@@ -11,10 +10,8 @@ import pytest
 from adapters.contract import Answer, ApprovalRequest
 from sessions.models import Place
 from tests.faults.dying import ask_and_approve
+from tests.forked import PROCESSES
 from tests.stories.house import House, open_house
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.dying"])
 
 
 def _die(home: Path, at: int, *, after: bool) -> int:

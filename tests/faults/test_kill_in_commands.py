@@ -1,7 +1,6 @@
 """Killed between any two steps of a command: after the next start it has happened once."""
 
 import asyncio
-import multiprocessing
 import shutil
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -16,10 +15,9 @@ from bot.recovery import recover
 from sessions.models import Place, Session
 from sessions.shelf import Wanted
 from tests.faults.commanding import ADMIN, command_and_die
+from tests.forked import PROCESSES
 from tests.stories.house import House, answer_in, card_in, open_house
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.commanding"])
 MARKER = "Xylophon"
 ANN = Place("memory", "ann", "ann")
 

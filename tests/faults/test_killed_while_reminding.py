@@ -1,7 +1,6 @@
 """Killed between any two durable steps of asking for a reminder and saying it: it comes, once."""
 
 import asyncio
-import multiprocessing
 import signal
 from collections import Counter
 from pathlib import Path
@@ -9,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.dying import be_reminded
+from tests.forked import PROCESSES
 from tests.stories.clock_tower import ANN, mail_of_ann, open_tower
 from tests.stories.house import House
 
-PROCESSES = multiprocessing.get_context("forkserver")
 CONFIRMED = ("I will remind you on", "This reminder has come already")
-PROCESSES.set_forkserver_preload(["tests.faults.dying"])
 
 
 def _die(home: Path, at: int, *, after: bool) -> int:

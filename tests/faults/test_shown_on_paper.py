@@ -14,8 +14,9 @@ from bot.app import open_bot
 from bot.recovery import recover
 from config.loading import load_settings
 from tests.faults import points
-from tests.faults.lives import PROCESSES, agree
+from tests.faults.lives import agree
 from tests.faults.paper import LONGEST, Paper, printed
+from tests.forked import PROCESSES
 
 ANN = Address("paper", "ann", "ann")
 

@@ -146,4 +146,4 @@ async def test_a_wrong_token_stops_the_start_with_a_sentence(tmp_path: Path) -> 
         assert "Telegram does not accept TELEGRAM_BOT_TOKEN" in str(ended.value)
         assert wrong not in str(ended.value)
         assert bot.running is not None
-        assert await bot.running.wait() != 0
+        assert await bot.running.ended() != 0

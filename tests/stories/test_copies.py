@@ -3,13 +3,15 @@
 import asyncio
 from pathlib import Path
 
+from langchain_core.messages import HumanMessage
+
 from adapters.contract import ApprovalSettled, Attachment, Notice
 from sessions.models import Conversation
 from sessions.shelf import Wanted
 from tests.faults.lives import agree
 from tests.stories.chats import said, sessions_by_chat
 from tests.stories.house import House, answer_in, card_in, open_house
-from tests.stories.words_left import MARKER, left_in
+from tests.stories.words_left import MARKER, found, left_in
 
 PHOTO = Attachment("photo.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
 
@@ -24,8 +26,8 @@ async def history(house: House, person: str = "ann") -> list[str]:
 async def remembered(house: House, chat: str = "ann") -> list[str]:
     """Give what people said as the agent has it in the conversation that is open in a chat."""
     thread_id = (await sessions_by_chat(house))[chat].thread_id
-    found = await house.bot.turns.runner._messages(thread_id)
-    return [each.text for each in found if each.type == "human"]
+    messages = await house.bot.turns.runner._messages(thread_id)
+    return [each.text for each in messages if each.type == "human"]
 
 
 async def shelf(house: House) -> list[Conversation]:
@@ -144,6 +146,19 @@ async def test_forgetting_somebody_takes_every_copy_along(tmp_path: Path) -> Non
         assert await left_in(tmp_path) == []
         assert [each.forked_from != "" for each in await shelf(house)] == [True, False]
         assert await remembered(house, "-100") == ["Bob: and mine is called Tom"]
+
+
+async def test_what_a_crash_left_of_a_copy_is_forgotten_too(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "hello")
+        await house.people.say("bob", "the words of bob")
+        half = [HumanMessage(f"{MARKER} is my cat", id="1")]
+        await house.bot.turns.runner.append("a copy of which there is no record", half)
+        assert await asyncio.to_thread(found, tmp_path)
+        await house.people.say("ann", "/forget")
+        await house.people.say("ann", "/forget everything")
+        assert await left_in(tmp_path) == []
+        assert await remembered(house, "bob") == ["the words of bob"]
 
 
 async def test_in_a_group_only_an_admin_copies_and_nobody_gets_another_chats_words(

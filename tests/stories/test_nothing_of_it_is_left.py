@@ -39,9 +39,13 @@ async def talk(house: House, person: str) -> None:
 async def test_every_store_has_the_words_before_and_none_has_them_after(tmp_path: Path) -> None:
     async with open_house(tmp_path, ADMINS="memory:ann") as house:
         await talk(house, "ann")
-        await asyncio.sleep(1.5)  # so that sessions.csv has what is open
-        before = await asyncio.to_thread(found, tmp_path)
-        assert {"sessions.csv", "data/conversations.db-wal", "data/threads.db-wal"} <= set(before)
+        stores = {"sessions.csv", "data/conversations.db-wal", "data/threads.db-wal"}
+        for _ in range(300):  # until sessions.csv has what is open
+            before = await asyncio.to_thread(found, tmp_path)
+            if stores <= set(before):
+                break
+            await asyncio.sleep(0.05)
+        assert stores <= set(before)
         replies = await house.people.say("ann", f"/clear {MARKER}")
         assert any(isinstance(reply, Notice) for reply in replies)
         assert await left_in(tmp_path) == []

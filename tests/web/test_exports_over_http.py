@@ -7,6 +7,7 @@ from zipfile import ZipFile
 
 import httpx
 
+from tests.data import damage
 from tests.web.running import running
 
 KEYS = "shop:app:shop-secret-1,ops:admin:ops-secret-3"
@@ -63,3 +64,23 @@ async def test_exports_are_for_admins_alone(tmp_path: Path) -> None:
             assert (await side.client.post(path, json={}, headers=SHOP)).status_code == 403
         for path in ("/api/data/exports", "/api/data/exports/a.zip"):
             assert (await side.client.get(path, headers=SHOP)).status_code == 403
+
+
+async def test_how_far_it_is_is_said_while_it_is_looked(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        await side.say("Hello")
+        by_hand = tmp_path / "data" / "conversations.db"
+        await asyncio.to_thread(damage.by_hand, by_hand, "UPDATE messages SET text = 'hullo'")
+        looking = asyncio.create_task(side.client.get("/api/data/integrity"))
+        seen = []
+        while not looking.done():
+            now = (await side.client.get("/api/data/under-way")).json()["under_way"]
+            seen.append(now["what"] if now else None)
+        assert "integrity" in seen
+        assert {each["rule"] for each in (await looking).json()["findings"]} >= {
+            "as it was written"
+        }
+        done = (await side.client.post("/api/data/repair", json={"accept": True})).json()
+        assert (done["mended"], done["left"]["findings"]) == (2, [])
+        refused = await side.client.post("/api/data/repair", json={"all": True})
+        assert refused.status_code == 422

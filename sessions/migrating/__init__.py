@@ -1,0 +1,1 @@
+"""Bringing in what people have from simpler bots: read, and made an export."""
