@@ -45,7 +45,7 @@ class RepairBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     accept: Annotated[
-        bool, Field(description="Keep rows that were changed by hand as they are.")
+        bool, Field(strict=True, description="Keep rows that were changed by hand as they are.")
     ] = False
 
 
@@ -85,10 +85,9 @@ def integrity_routes(bot: Bot) -> APIRouter:
             **documented(401, 403, 422, 500, 503),
         },
     )
-    async def repair(_caller: Admin, body: RepairBody | None = None) -> Response:
-        accept = body is not None and body.accept
+    async def repair(body: RepairBody, _caller: Admin) -> Response:
         try:
-            done = await bot.care.integrity.repair(accept=accept)
+            done = await bot.care.integrity.repair(accept=body.accept)
         except NoBackup as error:
             raise Problem(503, str(error)) from error
         return JsonResponse(RepairView(done.mended, done.backup, _view(done.left)))
