@@ -139,10 +139,12 @@ async def test_people_conversations_messages_and_approvals_are_counted_by_day_an
     for number in range(older):
         at = NOON - 40 * DAY + timedelta(minutes=number)
         await conversations.receive(message("long ago", created_at=at))
-    await conversations.receive(message("Hello", created_at=NOON - DAY, thread_id="t"))
-    await conversations.say(reply("Hi", created_at=NOON - DAY, thread_id="t"))
-    await conversations.receive(message("Hello again", thread_id="u"))
-    await conversations.receive(message("Hello", place=BOB, thread_id="v"))
+    await conversations.receive(
+        message("Hello", created_at=NOON - DAY, thread_id="t", session_id="s")
+    )
+    await conversations.say(reply("Hi", created_at=NOON - DAY, thread_id="t", session_id="s"))
+    await conversations.receive(message("Hello again", thread_id="u", session_id="s"))
+    await conversations.receive(message("Hello", place=BOB, thread_id="v", session_id="s"))
     await records.ask(approval())
     await records.ask(approval("b", "j"))
     await records.claim("b", outcome="approved", by="x", where="", verdicts=(), at=NOON)
