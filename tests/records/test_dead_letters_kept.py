@@ -7,6 +7,7 @@ import pytest
 
 from sessions.approval_records import ApprovalRecords
 from sessions.backlog import Queue, backlog
+from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.database import Database
 from sessions.erasing import erase_messages
@@ -93,12 +94,12 @@ async def test_what_was_said_later_in_the_same_conversation_follows_a_message(
 
 
 async def test_a_deleted_conversation_takes_its_dead_letters_along(
-    conversations: Conversations,
+    database: Database, conversations: Conversations
 ) -> None:
     asked = message("Hello", thread_id="t")
     await conversations.receive(asked)
     await conversations.dead.bury(asked.id, "why")
-    await conversations.forget_conversation("t")
+    await Cleanup(database).remove_conversation("t")
     assert await conversations.dead.all() == []
 
 
