@@ -224,13 +224,14 @@ def _reminders(db: Connection, who: Forgetting) -> None:
         reminders.c.created_at <= who.late,
     )
     # One may have come in this very moment.
-    said = exists().where(
-        theirs,
+    come = select(messages.c.id).where(
         messages.c.platform == who.platform,
         messages.c.user_id == who.user_id,
-        func.instr(messages.c.text, reminders.c.text) > 0,
+        messages.c.created_at > who.until,
+        UNASKED,
+        exists().where(theirs, func.instr(messages.c.text, reminders.c.text) > 0),
     )
-    erase_messages(db, and_(UNASKED, messages.c.created_at > who.until, said))
+    erase_messages(db, messages.c.id.in_(list(db.execute(come).scalars())))
     db.execute(delete(reminders).where(theirs))
 
 

@@ -9,6 +9,8 @@ from sessions.search import Hit, Whose, said_at
 from sessions.shelf import Wanted, tag_of
 
 MOST = 8
+MOST_WITH_TAG = 500
+"""Conversations that are looked through for those that were held in a shared chat."""
 USAGE = (
     'Write /search and words: all of them must be there. "Two words" in quotation marks stand '
     "together, gard* is any beginning, and #tag looks only where you put that tag."
@@ -50,9 +52,10 @@ async def _line(call: Call, number: int, hit: Hit) -> str:
 
 async def _tagged(call: Call, tag: str) -> Said:
     """List the conversations that have a tag."""
-    found = await call.library.shelf.page(Wanted(call.owner, tag=tag), limit=MOST_LISTED)
+    found = await call.library.shelf.page(Wanted(call.owner, tag=tag), limit=MOST_WITH_TAG)
     if held_in(call.sender) is not None:
         found = [each for each in found if await _was_held_here(call, each)]
+    found = found[:MOST_LISTED]
     if not found:
         return say(f"No conversation has the tag {tag}.")
     lines = [await named(call, each) for each in found]
