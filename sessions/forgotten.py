@@ -87,7 +87,7 @@ class Forgotten:
         untils = await self._database.read(
             lambda db: {row.who: row.until for row in db.execute(query)}
         )
-        return KeptOut(untils, cache(self.hash_of), made_at)
+        return KeptOut(untils, cache(self._hashes_of), made_at)
 
     async def known_as(self, who: str) -> Sequence[str]:
         """Give the people of the records for whom this hash stands: one, or none."""
