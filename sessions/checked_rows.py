@@ -18,7 +18,7 @@ from sessions.models import ActionRecord
 from sessions.tables import insert_if_absent, metadata
 from sessions.times import stored
 
-FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 """Any of these is a time in every zone."""
 
 GREATEST = 2**63 - 1
@@ -40,7 +40,7 @@ def checked_time(name: str, text: str) -> int:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"{name} has no time zone")
-    if not FIRST <= at <= LAST:
+    if not EARLIEST <= at <= LATEST:
         raise ValueError(f"{name} is no time of our calendar")
     return stored(at)
 
