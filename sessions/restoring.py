@@ -8,15 +8,18 @@ start after it goes on from there.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, BackupSetup, closed
+from sessions.backup import Backups, BackupSetup, UnderWay, closed
 from sessions.carrying_over import CannotCarryOver, carry_over
 from sessions.disk import RealDisk
 from sessions.manifest import Manifest
@@ -26,6 +29,8 @@ from sessions.session_files import SessionFiles
 from sessions.stored_files import COUNTED, rows_in
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+BEFORE = "before-restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,15 @@ class Restoring:
             changes = await asyncio.to_thread(self._changes, manifest)
             intent = Intent(archive.name, self._clock(), files)
             await asyncio.to_thread(self._files.write_intent, intent)
-        log.warning("a backup takes the place of everything at the next start", file=archive.name)
+        log.info("a backup takes the place of everything at the next start", file=archive.name)
         if self.restart is not None:
             self.restart()
         return changes
+
+    @property
+    def under_way(self) -> UnderWay | None:
+        """Say how far it is."""
+        return self._backups.under_way
 
     async def last(self) -> Outcome | None:
         """Say how the last restore ended; None if there was none."""
@@ -95,14 +105,38 @@ class Restoring:
         then = {each.name: each.rows for each in manifest.files}
         found = []
         for name in COUNTED:
-            path = self._backups.places.of(name)
-            now = rows_in(path) if path.exists() else {}
+            now = _rows_now(self._backups.places.of(name))
             tables = sorted({*now, *then.get(name, {})})
             found += [
                 Change(name, table, now.get(table, 0), then.get(name, {}).get(table, 0))
                 for table in tables
             ]
         return [each for each in found if each.now != each.then]
+
+
+def _rows_now(path: Path) -> Mapping[str, int]:
+    """Count what is there; what is damaged has no rows that anybody could count."""
+    try:
+        return rows_in(path) if path.exists() else {}
+    except sqlite3.Error:
+        return {}
+
+
+@asynccontextmanager
+async def restoring_closed(
+    setup: BackupSetup, *, clock: Callable[[], datetime]
+) -> AsyncIterator[Restoring]:
+    """Prepare a restore while no bot runs; `finish_restore` makes it then.
+
+    Raises:
+        SessionStoreError: another process has the files.
+    """
+    csv = await asyncio.to_thread(setup.places.csv.resolve)
+    async with (
+        owning(RealDisk(), SessionFiles(csv)),
+        Backups(setup, closed(setup.places), clock=clock) as backups,
+    ):
+        yield Restoring(backups, clock=clock)
 
 
 async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -> None:
@@ -138,7 +172,21 @@ async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -
             ) from error
         outcome = Outcome(intent.archive, clock(), done=True, kept=intent.kept)
         await asyncio.to_thread(files.end, outcome)
-    log.warning("a backup was put in place", file=intent.archive, before=intent.kept)
+    log.info("a backup was put in place", file=intent.archive, before=intent.kept)
+
+
+async def _keep(setup: BackupSetup, clock: Callable[[], datetime]) -> str:
+    """Back up what is there, and give the name; of what is damaged, copies as they are."""
+    try:
+        try:
+            async with Backups(setup, closed(setup.places), clock=clock) as backups:
+                return (await backups.make(BEFORE)).path.name
+        except ArchiveError as error:
+            log.warning("what is there is damaged, and is kept as it is", reason=str(error))
+            copying = partial(setup.folder.keep_files, clock(), BEFORE, setup.places.all())
+            return (await asyncio.to_thread(copying)).name
+    except OSError as error:
+        raise RestoreFailed(f"What is there could not be kept: {error}.") from error
 
 
 async def _get_ready(
@@ -162,11 +210,7 @@ async def _get_ready(
         added = await asyncio.to_thread(carry_over, setup.places, files.staged)
     except CannotCarryOver as error:
         raise RestoreFailed(str(error)) from error
-    try:
-        async with Backups(setup, closed(setup.places), clock=clock) as backups:
-            kept = (await backups.make("before-restore")).path.name
-    except (ArchiveError, OSError) as error:
-        raise RestoreFailed(f"What is there could not be kept: {error}") from error
+    kept = await _keep(setup, clock)
     known = {name for name, _ in intent.files}
     new = tuple((name, "") for name in added if name not in known)
     intent = replace(intent, files=(*intent.files, *new), kept=kept)

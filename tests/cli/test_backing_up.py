@@ -1,7 +1,11 @@
 """Backups on the command line, with a bot running and without one."""
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.backups.keeping import flip
-from tests.cli.program import Threadline, in_process, running_bot, write_env
+from tests.cli.program import (
+    Threadline,
+    as_child,
+    clean_environment,
+    in_process,
+    running_bot,
+    write_env,
+)
+from tests.data.damage import zero_a_page
 
 
 @pytest.fixture(params=["the bot runs", "no bot runs"])
@@ -68,3 +80,46 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     refused = threadline("data", "restore", str(elsewhere), "--yes")
     assert (refused.status, refused.out) == (1, "")
     assert refused.err.startswith("Nothing was changed. elsewhere.tar.gz is damaged: ")
+
+
+@pytest.mark.timeout(120)
+def test_a_terminal_is_shown_how_far_it_is_and_a_pipe_is_not(tmp_path: Path) -> None:
+    write_env(tmp_path)
+    archive = as_child(tmp_path, "data", "backup")
+    assert archive.err == ""
+    name = archive.out.split()[0]
+    ours, theirs = pty.openpty()
+    try:
+        looked = subprocess.run(
+            [sys.executable, "-P", "-m", "bot", "data", "restore", name, "--dry-run"],
+            env=clean_environment(tmp_path),
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        shown = os.read(ours, 1 << 16).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert shown.startswith("\rverify")
+    assert shown.endswith(" \r")
+    assert looked.stdout == "No table would have another number of rows.\n"
+
+
+def test_who_cannot_start_for_damage_is_told_the_backups_and_can_restore_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_env(tmp_path)
+    threadline = in_process(tmp_path, monkeypatch, capsys)
+    threadline("chat", typed="note: milk\n")
+    name = threadline("data", "backup").out.split()[0]
+    zero_a_page(tmp_path / "data" / "conversations.db")
+    told = threadline("data", "info")
+    assert (told.status, name in told.out, "is damaged" in told.err) == (1, True, True)
+    done = threadline("data", "restore", name, "--yes")
+    assert (done.status, "before-restore.files" in done.out) == (0, True)
+    assert threadline("data", "info").status == 0
