@@ -52,11 +52,14 @@ async def forget_person(
     """Delete all that a person (``telegram:12345``) said and was told until a time.
 
     It is noted before it begins, so that a crash in between does not keep half of it. `command`
-    is the message that asks for it. Doing it again deletes what is left.
+    is the message that asks for it. Doing it again deletes what is left. If somebody asks (`by`),
+    also what stands at a later time goes: a clock was ahead when it was written.
     """
-    forgotten = library.forgotten
+    forgotten, noted = library.forgotten, until
     await _what_came_before(turns, person, until, command)
-    await forgotten.begin(person, until)
+    await forgotten.begin(person, noted)
+    if by:
+        until = await forgotten.latest(person, until)
     settled: list[ApprovalSettled] = []
     place, count = place_of_owner(person), 0
     while found := await library.shelf.page(Wanted(person, begun=until), limit=AT_ONCE):
@@ -81,7 +84,7 @@ async def forget_person(
     await forgotten.take_out(person, until, but=command.id if command else "")
     turns.people.forget(person)
     await library.search.wipe()
-    await forgotten.finish(forgotten.hash_of(person), until)
+    await forgotten.finish(forgotten.hash_of(person), noted)
     return Gone(count, notes, tuple(settled))
 
 

@@ -91,7 +91,8 @@ class Forgotten:
         untils = await self._database.read(
             lambda db: {row.who: row.until for row in db.execute(query)}
         )
-        return KeptOut(untils, cache(self.hash_of), made_at)
+        now = stored(datetime.now(UTC))
+        return KeptOut(untils, cache(self._hashes_of), made_at, now=now)
 
     async def known_as(self, who: str) -> Sequence[str]:
         """Give the people of the records for whom this hash stands: one, or none."""
@@ -143,6 +144,24 @@ class Forgotten:
         return await self._database.read(
             lambda db: [(row.thread_id, row.id) for row in db.execute(query)]
         )
+
+    async def latest(self, person: str, at: datetime) -> datetime:
+        """Give the time of the last that there is of a person, or this one if it is later."""
+        platform, _, user_id = person.partition(":")
+        times = (
+            select(func.max(messages.c.created_at)).where(
+                messages.c.platform == platform, messages.c.user_id == user_id
+            ),
+            select(func.max(conversations.c.created_at)).where(conversations.c.owner == person),
+            select(func.max(approvals.c.asked_at)).where(approvals.c.requester == person),
+            select(func.max(reminders.c.created_at)).where(
+                reminders.c.platform == platform, reminders.c.user_id == user_id
+            ),
+        )
+        found = await self._database.read(
+            lambda db: [db.execute(each).scalar_one() or 0 for each in times]
+        )
+        return max(at, loaded(max(found)))
 
     async def take_out(self, person: str, until: datetime, *, but: str = "") -> None:
         """Take a person's words out of every table, and every byte of them out of the file."""

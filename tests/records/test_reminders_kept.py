@@ -11,6 +11,7 @@ import pytest
 
 from sessions.conversations import Conversations
 from sessions.database import Database
+from sessions.forgotten import Forgotten
 from sessions.models import Place, Reminder
 from sessions.people import People
 from sessions.reminders import Reminders
@@ -152,3 +153,18 @@ async def test_what_falls_due_for_somebody_who_is_blocked_waits_until_they_are_n
     await people.unblock("memory:ann")
     assert await reminders.next_due() == SOON
     assert [each.text for each in await reminders.due(LATER, most=9)] == ["tea", "of bob"]
+
+
+async def test_one_that_comes_while_its_person_is_forgotten_is_forgotten_too(
+    reminders: Reminders, conversations: Conversations, database: Database
+) -> None:
+    asked = await kept(reminders, reminder("tea with milk"))
+    come = reply("Reminder: tea with milk", created_at=SOON)
+    assert await reminders.come(asked, come, LATER)
+    others = replace(asked, id="of bob", place=BOB)
+    of_bob = replace(come, id=str(uuid4()), place=BOB)
+    assert await reminders.come(await kept(reminders, others), of_bob, None)
+    await Forgotten(database, [bytes(32)]).take_out("memory:ann", NOON)
+    assert await texts(reminders, ANN) == []
+    left = [await conversations.get(each.id) for each in (come, of_bob)]
+    assert [each and each.text for each in left] == ["", "Reminder: tea with milk"]

@@ -12,7 +12,9 @@ from sessions import stores_of_words
 from sessions.data_tables import forgotten
 from sessions.database import Database
 from sessions.forgotten import read_keys
+from sessions.portable import Scope
 from sessions.tables import metadata
+from tests.data.damage import by_hand
 from tests.stories.chats import said
 from tests.stories.house import House, card_in, open_house
 from tests.stories.words_left import MARKER, found, left_in
@@ -162,3 +164,24 @@ async def test_words_that_are_put_back_are_forgotten_again_at_the_next_start(
 def test_every_table_is_thought_of() -> None:
     listed = {table.name for table in (*stores_of_words.TAKEN_OUT, *stores_of_words.LEFT)}
     assert listed == set(metadata.tables)
+
+
+async def test_what_was_written_while_the_clock_was_ahead_is_deleted_too(tmp_path: Path) -> None:
+    records = tmp_path / "data" / "conversations.db"
+    month = 30 * 24 * 3600 * 10**6
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "my marzipan secret")
+        await asyncio.to_thread(
+            by_hand,
+            records,
+            f"UPDATE messages SET created_at = created_at + {month}",
+            f"UPDATE conversations SET created_at = created_at + {month}, "
+            f"updated_at = updated_at + {month}",
+        )
+        path = (await house.bot.care.transfer.export(Scope())).file
+        await house.people.say("ann", "/forget")
+        assert "1 conversation" in str(await house.people.say("ann", "/forget everything"))
+        assert "Nothing was said" in str(await house.people.say("ann", "/search marzipan"))
+        await asyncio.to_thread(by_hand, records, "DELETE FROM messages WHERE text = ''")
+        await house.bot.care.transfer.take_in(path, only_look=False)
+        assert "Nothing was said" in str(await house.people.say("ann", "/search marzipan"))
