@@ -1,7 +1,6 @@
 """Taking everything, one person or one session along, and bringing it in elsewhere."""
 
 import asyncio
-import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,37 +11,8 @@ import pytest
 from sessions.database import Database
 from sessions.portable import Scope
 from tests.data.damage import by_hand
-from tests.stories.house import House, answer_in, card_in, open_house
-
-EVERYTHING = Scope()
-
-
-async def talk(house: House) -> None:
-    say, tap = house.people.say, house.people.tap
-    await say("ann", "hello from ann")
-    await say("ann", "note that the kettle boils")
-    await say("ann", "/settings zone Europe/Paris")
-    await say("ann", "remind me tomorrow at 9 to call home")
-    card = card_in(await say("ann", "send hello to me"))
-    await tap("ann", card.approval_id)
-    await say("ann", "write tea and milk to a file")
-    await say("bob", "hello from bob")
-    await say("bob", "send hello to me")
-    await say("bob", "and this waits")
-
-
-async def exported(house: House, scope: Scope = EVERYTHING) -> Path:
-    return (await house.bot.care.transfer.export(scope)).file
-
-
-async def taken_in(house: House, path: Path) -> dict[str, int]:
-    done = await house.bot.care.transfer.take_in(path, only_look=False)
-    return {name: many for name, many in done.added.items() if many}
-
-
-def lines(path: Path, name: str) -> list[dict[str, Any]]:
-    with zipfile.ZipFile(path) as archive:
-        return [json.loads(line) for line in archive.read(f"{name}.jsonl").splitlines()]
+from tests.data.transfers import exported, lines, look_at, taken_in, talk
+from tests.stories.house import answer_in, open_house
 
 
 async def test_another_bot_goes_on_where_the_first_one_was(tmp_path: Path) -> None:
@@ -204,86 +174,6 @@ async def test_an_import_that_was_cut_off_is_completed_by_the_next(
         now = await look_at(house, await exported(house))
         del rows["sessions"]
         assert {name: now[name] for name in rows} == rows
-
-
-async def look_at(house: House, path: Path) -> dict[str, int]:
-    return dict((await house.bot.care.transfer.take_in(path, only_look=True)).rows)
-
-
-async def test_who_was_forgotten_since_does_not_come_back_with_an_older_export(
-    tmp_path: Path,
-) -> None:
-    async with open_house(tmp_path) as house:
-        await talk(house)
-        path = await exported(house)
-        for text in ("/forget", "/forget everything"):
-            await house.people.say("ann", text)
-        after = await asyncio.to_thread(lines, await exported(house), "messages")
-        added = await taken_in(house, path)
-        assert added == {}
-        later = await asyncio.to_thread(lines, await exported(house), "messages")
-        assert [each["id"] for each in later] == [each["id"] for each in after]
-        assert "hello from ann" not in str(later)
-
-
-async def test_another_bot_that_forgot_somebody_takes_in_all_the_others(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    await asyncio.to_thread(other.mkdir)
-    async with open_house(tmp_path, GROUP_SESSIONS="chat") as house:
-        await talk(house)
-        say = house.people.say
-        await say("ann", "the secret of ann", chat="-100")
-        await say("bob", "bob was here too", chat="-100")
-        path = await exported(house)
-    async with open_house(other) as house:
-        forgotten = house.bot.library.forgotten
-        until = house.bot.clock()
-        await forgotten.begin("memory:ann", until)
-        await forgotten.finish(forgotten.hash_of("memory:ann"), until)
-        added = await taken_in(house, path)
-        assert added["messages"] > 0
-        kept = await exported(house)
-        for name in ("messages", "reminders", "people", "notes"):
-            assert "ann" not in str(await asyncio.to_thread(lines, kept, name)), name
-        assert "bob was here too" in str(await asyncio.to_thread(lines, kept, "messages"))
-        (asked,) = [
-            each
-            for each in await asyncio.to_thread(lines, kept, "approvals")
-            if each["requester"] == "memory:ann"
-        ]
-        assert [*asked["actions"][0]["arguments"]] == ["sha256"]
-        titles = [each["title"] for each in await asyncio.to_thread(lines, kept, "conversations")]
-        assert sorted(titles) == ["", "hello from bob"]
-        assert (await house.bot.care.integrity.look()).findings == ()
-        assert await taken_in(house, path) == {}
-
-
-async def test_who_was_forgotten_on_another_machine_does_not_come_back_with_an_export(
-    tmp_path: Path,
-) -> None:
-    here = tmp_path / "here"
-    await asyncio.to_thread(here.mkdir)
-    async with open_house(tmp_path) as house:
-        await house.people.say("ann", "hello from ann")
-        await house.people.say("bob", "hello from bob")
-        path = await exported(house)
-        for text in ("/forget", "/forget everything"):
-            await house.people.say("ann", text)
-        # As a cleanup does in time; then nothing but the hash says who it was.
-        await asyncio.to_thread(
-            by_hand,
-            tmp_path / "data" / "conversations.db",
-            "DELETE FROM changed",
-            "DELETE FROM messages",
-            "DELETE FROM conversations",
-        )
-        made = await house.bot.vault.backups.make("asked")
-    async with open_house(here) as house:  # so that it has a key of its own
-        await house.bot.vault.restoring.agree(made.path)
-    async with open_house(here, recovering=True) as house:
-        assert (await taken_in(house, path))["messages"] == 2
-        everything = await asyncio.to_thread(lines, await exported(house), "messages")
-        assert {each["user_id"] for each in everything} == {"bob"}
 
 
 async def test_conversations_of_which_the_words_are_still_to_come_in_are_nothing_to_mend(

@@ -14,7 +14,7 @@ from sessions.portable import Scope
 from tests.data.damage import by_hand
 from tests.data.dying import EXPORT, Story, clean, repair, run_and_die, take_in
 from tests.data.test_cleanup import grow_old, leave
-from tests.data.test_export_and_import import talk
+from tests.data.transfers import talk
 from tests.stories.house import open_house
 
 PROCESSES = multiprocessing.get_context("forkserver")

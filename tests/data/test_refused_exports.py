@@ -12,7 +12,7 @@ import pytest
 from sessions.export_file import opened
 from sessions.portable import ArchiveRefused
 from tests.data.damage import cut_short
-from tests.data.test_export_and_import import exported, lines, taken_in, talk
+from tests.data.transfers import exported, lines, taken_in, talk
 from tests.stories.house import open_house
 
 
