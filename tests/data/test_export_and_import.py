@@ -174,34 +174,3 @@ async def test_an_import_that_was_cut_off_is_completed_by_the_next(
         now = await look_at(house, await exported(house))
         del rows["sessions"]
         assert {name: now[name] for name in rows} == rows
-
-
-async def test_conversations_of_which_the_words_are_still_to_come_in_are_nothing_to_mend(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = tmp_path / "other"
-    await asyncio.to_thread(other.mkdir)
-    async with open_house(tmp_path) as house:
-        await talk(house)
-        path = await exported(house)
-    original, halfway, go_on = Database.write, asyncio.Event(), asyncio.Event()
-
-    async def stopping(self: Database, work: Callable[..., Any], **more: Any) -> Any:
-        done = await original(self, work, **more)
-        if not halfway.is_set():
-            halfway.set()
-            await go_on.wait()
-        return done
-
-    async with open_house(other) as house:
-        monkeypatch.setattr(Database, "write", stopping)
-        coming_in = asyncio.create_task(taken_in(house, path))
-        await halfway.wait()
-        care = house.bot.care
-        assert (await care.integrity.look()).findings == ()
-        repairing = asyncio.create_task(care.integrity.repair())
-        go_on.set()
-        added = await coming_in
-        await repairing
-        assert added["messages"] == 17
-        assert (await care.integrity.look()).findings == ()
