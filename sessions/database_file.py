@@ -91,4 +91,7 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
         os.close(directory)
 
 
-WHAT_TO_DO = "It was left as it is: move it away or put a backup in its place, then start again."
+WHAT_TO_DO = (
+    "It was left as it is: put a backup in its place with `data restore`, or move it away, then "
+    "start again."
+)

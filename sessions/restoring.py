@@ -3,12 +3,13 @@
 Everything happens in `data/restore`. Without `intent.json` in it nothing was agreed to, and the
 next start throws it away. With it the next start, before anything is opened, looks at the staged
 files once more, writes those who were forgotten into them, keeps the present state as a backup of
-its own, notes that in the intent, and then puts file after file in place. Whenever it dies, the
-start after it goes on from there.
+its own (databases that are damaged as they are, in a folder beside), notes that in the intent, and
+then puts file after file in place. Whenever it dies, the start after it goes on from there.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ import structlog
 from sessions.archive import ArchiveError
 from sessions.backup import Backups, BackupSetup, closed
 from sessions.carrying_over import CannotCarryOver, carry_over
+from sessions.damaged_files import aside_at, damaged_in, put_aside, put_back
 from sessions.disk import RealDisk
 from sessions.manifest import Manifest
 from sessions.ownership import owning
@@ -96,7 +98,7 @@ class Restoring:
         found = []
         for name in COUNTED:
             path = self._backups.places.of(name)
-            now = rows_in(path) if path.exists() else {}
+            now = _rows_now(path)
             tables = sorted({*now, *then.get(name, {})})
             found += [
                 Change(name, table, now.get(table, 0), then.get(name, {}).get(table, 0))
@@ -136,7 +138,9 @@ async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -
                 f"The backup {intent.archive} is only partly in place: {error}. Mend that and "
                 f"start again, which goes on with it; {intent.kept} has what was there before."
             ) from error
-        outcome = Outcome(intent.archive, clock(), done=True, kept=intent.kept)
+        outcome = Outcome(
+            intent.archive, clock(), done=True, kept=intent.kept, damaged=intent.damaged
+        )
         await asyncio.to_thread(files.end, outcome)
     log.warning("a backup was put in place", file=intent.archive, before=intent.kept)
 
@@ -162,13 +166,44 @@ async def _get_ready(
         added = await asyncio.to_thread(carry_over, setup.places, files.staged)
     except CannotCarryOver as error:
         raise RestoreFailed(str(error)) from error
-    try:
-        async with Backups(setup, closed(setup.places), clock=clock) as backups:
-            kept = (await backups.make("before-restore")).path.name
-    except (ArchiveError, OSError) as error:
-        raise RestoreFailed(f"What is there could not be kept: {error}") from error
+    intent, kept = await _keep(setup, files, intent, clock)
     known = {name for name, _ in intent.files}
     new = tuple((name, "") for name in added if name not in known)
     intent = replace(intent, files=(*intent.files, *new), kept=kept)
     await asyncio.to_thread(files.write_intent, intent)
     return intent
+
+
+async def _keep(
+    setup: BackupSetup, files: RestoreFiles, intent: Intent, clock: Callable[[], datetime]
+) -> tuple[Intent, str]:
+    """Back up what is there, and name the backup; what is damaged is put aside as it is.
+
+    Raises:
+        RestoreFailed: it could not be kept, and is where it was.
+    """
+    places = setup.places
+    damaged = await asyncio.to_thread(damaged_in, places)
+    if damaged and not intent.damaged:
+        intent = replace(intent, damaged=aside_at(clock()))
+        await asyncio.to_thread(files.write_intent, intent)
+    folder = places.data / intent.damaged
+    try:
+        if damaged:
+            await asyncio.to_thread(put_aside, places, damaged, folder)
+            log.warning("damaged files were put aside", files=damaged, folder=str(folder))
+        async with Backups(setup, closed(places), clock=clock) as backups:
+            return intent, (await backups.make("before-restore")).path.name
+    except (ArchiveError, OSError) as error:
+        if intent.damaged:
+            await asyncio.to_thread(put_back, places, folder)
+        raise RestoreFailed(f"What is there could not be kept: {error}") from error
+
+
+def _rows_now(path: Path) -> Mapping[str, int]:
+    """Count the rows that are there; in what is damaged there are none to count."""
+    try:
+        return rows_in(path) if path.exists() else {}
+    except sqlite3.DatabaseError as error:
+        log.warning("rows could not be counted", file=path.name, reason=str(error))
+        return {}

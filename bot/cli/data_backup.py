@@ -4,14 +4,14 @@ import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import httpx
 import typer
 
 from bot.cli.house import Refusal, enter
 from bot.cli.long import LOOK_SECONDS, ask_and_wait
-from bot.cli.operator import Operator, perform, perform_in_running
+from bot.cli.operator import Operator, perform, perform_in_running, runs_in
 from bot.cli.screen import agreed, local_time, show_facts, show_json, show_table, tell
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -58,8 +58,11 @@ def restore(
     passphrase: AskPassphrase = False,
 ) -> None:
     """Put a backup in the place of everything; what is there now is kept as another backup."""
-    body = {"archive": _named(archive), "passphrase": _asked(passphrase)}
-    found = perform(lambda operator: _long(operator, "restore", {**body, "dry_run": True}))
+    named, secret = _named(archive), _asked(passphrase)
+    way = _way()
+    found = way.look(named, secret)
+    for name in found["damaged"]:
+        print(f"{name} is damaged: none of its rows can be counted; it is kept as it is.")
     for each in found["changes"]:
         print(f"{each['file']}: {each['table']}: {each['now']} now, {each['then']} then")
     if not found["changes"]:
@@ -68,12 +71,12 @@ def restore(
         return
     if not agreed(f"Put {found['archive']} in the place of everything?", yes=yes):
         raise typer.Exit(1)
-    asked_at = time.time()
-    begun = perform(lambda operator: _long(operator, "restore", body))
-    ended = _after_restart(asked_at) if begun["restarts"] else perform(_info)["last_restore"]
+    ended = way.put_in_place(named, secret)
     if not ended["done"]:
         raise Refusal(f"Nothing was changed. {ended['reason']}")
     print(f"{ended['archive']} is in place. What was there before is kept: {ended['kept']}")
+    if ended["damaged"]:
+        print(f"What was damaged is kept as it was: {ended['damaged']} in the data directory")
 
 
 def info(as_json: AsJson = False) -> None:
@@ -91,6 +94,8 @@ def info(as_json: AsJson = False) -> None:
         ("last message", local_time(there["newest"]) or "none"),
         ("backups", there["backup_dir"]),
     ]
+    if there["last_restore"]:
+        facts.append(("last restore", _restored(there["last_restore"])))
     show_facts(facts)
     rows = [
         (
@@ -104,8 +109,48 @@ def info(as_json: AsJson = False) -> None:
     show_table(("backup", "made at", "size", "verified"), rows)
 
 
+class Way(Protocol):
+    """How a backup is put in place: by the bot that runs, or over closed files."""
+
+    def look(self, archive: str, passphrase: str) -> Any:
+        """Verify it, and say what would change."""
+        ...
+
+    def put_in_place(self, archive: str, passphrase: str) -> Any:
+        """Do it, and say how that ended."""
+        ...
+
+
+class _RunningBot:
+    """The bot that runs: it starts again, and does it meanwhile."""
+
+    def look(self, archive: str, passphrase: str) -> Any:
+        body = {"archive": archive, "passphrase": passphrase, "dry_run": True}
+        return {**perform(lambda operator: _long(operator, "restore", body)), "damaged": ()}
+
+    def put_in_place(self, archive: str, passphrase: str) -> Any:
+        asked_at = time.time()
+        body = {"archive": archive, "passphrase": passphrase}
+        begun = perform(lambda operator: _long(operator, "restore", body))
+        return _after_restart(asked_at) if begun["restarts"] else perform(_info)["last_restore"]
+
+
+def _way() -> Way:
+    loaded = enter()
+    if runs_in(loaded.settings.sessions.data_dir):
+        return _RunningBot()
+    from bot.cli.closed_files import ClosedFiles  # noqa: PLC0415 - with a bot it is not needed
+
+    return ClosedFiles(loaded)
+
+
 async def _info(operator: Operator) -> Any:
     return await operator.ask("GET", "/api/data/info")
+
+
+def _restored(ended: Any) -> str:
+    outcome = "is in place" if ended["done"] else f"changed nothing: {ended['reason']}"
+    return f"{local_time(ended['at'])}, {ended['archive']} {outcome}"
 
 
 async def _newest(operator: Operator) -> str:

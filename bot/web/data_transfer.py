@@ -20,7 +20,11 @@ from bot.web.admins import Admin
 from sessions.portable import ArchiveRefused, Scope
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,200}\.zip")
-NONE = "There is no such export."
+NONE = "There is no such export in data/exports."
+WHOSE = (
+    "Say of whom: `scope` is person with a person in `of`, as telegram:12345, session with a "
+    "session_id, or everything without `of`."
+)
 
 
 class ExportBody(BaseModel):
@@ -98,6 +102,8 @@ def export_routes(bot: Bot) -> APIRouter:
         },
     )
     async def export(body: ExportBody, _caller: Admin) -> Response:
+        if (body.scope == "everything") == bool(body.of):
+            raise Problem(422, WHOSE)
         done = await transfer.export(Scope(body.scope, body.of))
         size = (await asyncio.to_thread(done.file.stat)).st_size
         return JsonResponse(ExportView(done.file.name, str(done.file), size, done.rows))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.backups.keeping import flip
 from tests.cli.program import Threadline, in_process, running_bot, write_env
+from tests.data.damage import cut_short, put_a_foreign_file, remove, zero_a_page
 
 
 @pytest.fixture(params=["the bot runs", "no bot runs"])
@@ -46,6 +47,7 @@ def test_a_backup_is_made_verified_and_put_back(threadline: Threadline, home: Pa
     assert there["backups"][1]["verified_at"] is not None
     assert there["last_restore"]["done"] is True
     shown = threadline("data", "info").out
+    assert f"{archive} is in place" in shown
     assert archive in shown
     assert re.search(r"^first message +20\d\d-", shown, re.MULTILINE)
     assert "Nothing" not in threadline("data", "restore", archive, "--dry-run").err
@@ -58,6 +60,7 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     archive = threadline("data", "backup").out.split()[0]
     elsewhere = home / "elsewhere.tar.gz"
     (home / "data" / "backups" / archive).rename(elsewhere)
+    assert "There is no such backup" in threadline("data", "restore", archive, "--yes").err
     gone = threadline("data", "verify", archive)
     assert (gone.status, gone.err) == (
         1,
@@ -68,3 +71,56 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     refused = threadline("data", "restore", str(elsewhere), "--yes")
     assert (refused.status, refused.out) == (1, "")
     assert refused.err.startswith("Nothing was changed. elsewhere.tar.gz is damaged: ")
+
+
+@pytest.mark.parametrize("name", ["conversations.db", "threads.db", "notes.db"])
+@pytest.mark.parametrize("harm", [cut_short, zero_a_page, put_a_foreign_file, remove])
+@pytest.mark.timeout(180)
+def test_a_backup_takes_the_place_of_a_file_that_no_bot_can_open(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    harm: Callable[[Path], None],
+) -> None:
+    write_env(tmp_path)
+    threadline = in_process(tmp_path, monkeypatch, capsys)
+    threadline("chat", typed="note: milk\n")
+    archive = threadline("data", "backup").out.split()[0]
+    path = tmp_path / "data" / name
+    harm(path)
+    harmed = path.read_bytes() if path.exists() else None
+    looked = threadline("data", "restore", archive, "--dry-run")
+    assert (looked.status, f"{name} is damaged" in looked.out) == (0, harmed is not None)
+    assert (path.read_bytes() if path.exists() else None) == harmed
+    done = threadline("data", "restore", archive, "--yes")
+    assert (done.status, f"{archive} is in place" in done.out) == (0, True), done.err
+    kept = [folder / name for folder in (tmp_path / "data").glob("damaged-*")]
+    assert [each.read_bytes() for each in kept] == [harmed] * (harmed is not None)
+    assert threadline("data", "integrity").out == "Everything is whole and agrees.\n"
+    assert "milk" in threadline("chat", typed="what are my notes?\n").out
+
+
+@pytest.mark.timeout(180)
+def test_a_backup_takes_the_place_of_a_file_of_sessions_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_env(tmp_path)
+    threadline = in_process(tmp_path, monkeypatch, capsys)
+    threadline("chat", typed="hello\n")
+    archive = threadline("data", "backup").out.split()[0]
+    csv = tmp_path / "sessions.csv"
+    whole = csv.read_text()
+    csv.write_text("something else\n")
+    assert threadline("data", "restore", archive, "--yes").status == 0
+    assert csv.read_text() == whole
+
+
+def test_a_bot_that_cannot_open_a_file_says_that_a_backup_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_env(tmp_path)
+    threadline = in_process(tmp_path, monkeypatch, capsys)
+    threadline("chat", typed="hello\n")
+    cut_short(tmp_path / "data" / "conversations.db")
+    assert "with `data restore`" in threadline("sessions", "list").err
