@@ -29,6 +29,9 @@ from sessions.stored_files import COUNTED, rows_in
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+OF_NO_PERSON = frozenset({"alembic_version", "store_migrations"})
+"""Tables that only say how the others were made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -99,7 +102,7 @@ class Restoring:
         for name in COUNTED:
             path = self._backups.places.of(name)
             now = _rows_now(path)
-            tables = sorted({*now, *then.get(name, {})})
+            tables = sorted({*now, *then.get(name, {})} - OF_NO_PERSON)
             found += [
                 Change(name, table, now.get(table, 0), then.get(name, {}).get(table, 0))
                 for table in tables

@@ -15,8 +15,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 CLOSED = (
-    "Nothing was opened, so that all this stays as it is; the rest can be looked at when that is "
-    "mended, or when the bot has started with it."
+    "Nothing was opened, so that all this stays as it is. The rest can be looked at when it is "
+    "mended, or a bot has started with it."
 )
 TITLES = ("about", "severity", "what is found", "what mends it")
 

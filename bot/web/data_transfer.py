@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
@@ -27,10 +28,19 @@ WHOSE = (
 )
 
 
+EVERYTHING: JsonDict = {"properties": {"scope": {"const": "everything"}, "of": {"const": ""}}}
+OF_ONE: JsonDict = {
+    "required": ["scope", "of"],
+    "properties": {"scope": {"enum": ["person", "session"]}, "of": {"minLength": 1}},
+}
+
+
 class ExportBody(BaseModel):
     """Of whom the export is to be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"anyOf": [EVERYTHING, OF_ONE]}
+    )
 
     scope: Literal["everything", "person", "session"] = "everything"
     of: Annotated[
