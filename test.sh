@@ -15,5 +15,6 @@ step ruff check .
 step ruff format --check .
 step mypy
 step lint-imports --no-cache
-# Two at once: many tests wait for a process or a clock. Who is done first takes from the other.
-step python -m pytest -n 2 --dist worksteal "$@"
+# Three at once for two cores: many tests wait for a process or a clock. Who is done first takes from
+# the others.
+step python -m pytest -n 3 --dist worksteal "$@"

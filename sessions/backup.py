@@ -106,7 +106,8 @@ class Backups:
         self._thread = ThreadPoolExecutor(1, "backups")
 
     async def __aenter__(self) -> Self:
-        """Begin; nothing is opened yet."""
+        """Take away what a process that died has left."""
+        await self._blocking(self.folder.sweep)
         return self
 
     async def __aexit__(

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from sessions.private_files import make_private_directory
+from sessions.private_files import make_private_directory, sync_directory, write_private_copy
 
 NAME = re.compile(r"threadline-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z-]+)\.tar\.gz(\.age)?")
 STAMP = "%Y%m%dT%H%M%SZ"
 VERIFIED = "verified.json"
+AS_IT_WAS = re.compile(r"threadline-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z-]+)\.files")
+"""A directory of plain copies: of what was too damaged to be read for a backup."""
 _READ = TypeAdapter(dict[str, datetime])
 
 
@@ -43,6 +45,12 @@ class BackupFolder:
     def prepare(self) -> None:
         """Make the folder, and take away what a process that died has left in it."""
         make_private_directory(self.path)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Take away what a process that died has left in the folder, if it is there."""
+        if not self.path.is_dir():
+            return
         for each in self.path.iterdir():
             if each.name.startswith(".making-"):
                 shutil.rmtree(each)
@@ -51,12 +59,26 @@ class BackupFolder:
 
     def new(self, made_at: datetime, why: str, *, encrypted: bool) -> Path:
         """Give a path that is not used; `why` is words with hyphens."""
+        return self._unused(made_at, f"{why}.tar.gz{'.age' if encrypted else ''}")
+
+    def keep_files(self, made_at: datetime, why: str, files: Sequence[Path]) -> Path:
+        """Copy those of these files that are there into a directory; durable on return."""
+        kept = self._unused(made_at, f"{why}.files")
+        folder = self.working_in(kept)
+        for each in filter(Path.exists, files):
+            write_private_copy(each, folder / each.name)
+        sync_directory(folder)
+        folder.rename(kept)
+        sync_directory(self.path)
+        return kept
+
+    def _unused(self, made_at: datetime, ending: str) -> Path:
         stamp, number = made_at.astimezone(UTC).strftime(STAMP), 1
         while True:
             again = f"-{number}" if number > 1 else ""
-            name = f"threadline-{stamp}{again}-{why}.tar.gz{'.age' if encrypted else ''}"
-            if not (self.path / name).exists():
-                return self.path / name
+            path = self.path / f"threadline-{stamp}{again}-{ending}"
+            if not path.exists():
+                return path
             number += 1
 
     def working_in(self, archive: Path) -> Path:
@@ -101,10 +123,19 @@ class BackupFolder:
         old = [each.path for each in self.all()[1:] if each.made_at < now - keep]
         for path in old:
             path.unlink()
-        return [path.name for path in old]
+        copies = [path for path in self.path.iterdir() if _copied_at(path.name, now) < now - keep]
+        for path in copies:
+            shutil.rmtree(path)
+        return [path.name for path in (*old, *copies)]
 
     def _verified(self) -> dict[str, datetime]:
         try:
             return _READ.validate_json((self.path / VERIFIED).read_bytes())
         except (FileNotFoundError, ValueError):  # then nothing is known to be verified
             return {}
+
+
+def _copied_at(name: str, now: datetime) -> datetime:
+    """Say when a directory of copies was made; what has another name was made now."""
+    match = AS_IT_WAS.fullmatch(name)
+    return datetime.strptime(match[1], STAMP).replace(tzinfo=UTC) if match else now

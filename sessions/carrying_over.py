@@ -8,8 +8,9 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from sessions.data_tables import forgotten
 from sessions.database import connected
-from sessions.forgotten import BEGIN, keys_in, write_keys
+from sessions.forgotten import keys_in, write_keys
 from sessions.migrations.running import BrokenReferences, migrate
 from sessions.private_files import make_private
 from sessions.stored_files import DATABASES, KEYS, Places
@@ -69,4 +70,9 @@ def _add(path: Path, rows: Sequence[tuple[str, int]]) -> None:
     with connected(path, "journal_mode=DELETE", "foreign_keys=OFF") as db:
         migrate(db)
         with db.begin():
-            db.execute(BEGIN, [{"who": who, "at": at, "done": False} for who, at in rows])
+            known = {(row.who, row.at) for row in db.execute(forgotten.select())}
+            new = [
+                {"who": who, "at": at, "done": False} for who, at in rows if (who, at) not in known
+            ]
+            if new:  # an insertion that does nothing would count up the numbers all the same
+                db.execute(forgotten.insert(), new)

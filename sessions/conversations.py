@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, select, update
 
 from sessions.answering import CHANGE, WRITE, store_answer
 from sessions.cards import Cards
@@ -263,11 +263,6 @@ class Conversations:
         new = (IS_BOTS, ~IS_COPIED, messages.c.number > after, HAS_WORDS)
         query = ALL.where(*new, *_at(place))
         return await self._all(query.limit(limit))
-
-    async def forget_conversation(self, thread_id: str) -> int:
-        """Delete every message of a thread; count them."""
-        query = delete(messages).where(messages.c.thread_id == thread_id)
-        return await self._database.write(lambda db: db.execute(query).rowcount)
 
     async def _all(self, query: Select[Any], **values: str) -> Sequence[Message]:
         return await self._database.read(

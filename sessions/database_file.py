@@ -92,6 +92,6 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
 
 
 WHAT_TO_DO = (
-    "It was left as it is: put a backup in its place with `data restore`, or move it away, then "
-    "start again."
+    "It was left as it is: put a backup in its place with `data restore NAME`, or move it away, "
+    "then start again."
 )

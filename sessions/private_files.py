@@ -1,6 +1,7 @@
 """Files and directories that only their owner reads."""
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -24,6 +25,15 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     new.replace(path)
     sync_directory(path.parent)
+
+
+def write_private_copy(source: Path, path: Path) -> None:
+    """Copy a file of any size into a new one that only its owner may read; durable on return."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as copy, source.open("rb") as file:
+        shutil.copyfileobj(file, copy, 1 << 20)
+        copy.flush()
+        os.fsync(copy.fileno())
 
 
 def sync_directory(path: Path) -> None:

@@ -23,9 +23,8 @@ class RestoreFailed(ArchiveError):
 class Intent:
     """What is to be put in place: the archive's name, and each staged file with its SHA-256.
 
-    `checked` is that the next start found them to be whole. `damaged` is the folder in the data
-    directory for files that no backup can hold. `kept` is the backup of the state before; from the
-    moment it is there, there is no way back.
+    `checked` is that the next start found them to be whole. `kept` is the backup of the state
+    before; from the moment it is there, there is no way back.
     """
 
     archive: str
@@ -33,15 +32,13 @@ class Intent:
     files: tuple[tuple[str, str], ...]
     checked: bool = False
     kept: str = ""
-    damaged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How the last restore ended: `kept` is the backup of what was there before.
 
-    `damaged` is the folder in the data directory with the files that were damaged. If it was not
-    `done`, nothing was changed, and `reason` says why.
+    If it was not `done`, nothing was changed, and `reason` says why.
     """
 
     archive: str
@@ -49,7 +46,6 @@ class Outcome:
     done: bool
     reason: str = ""
     kept: str = ""
-    damaged: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,24 @@
 Everything happens in `data/restore`. Without `intent.json` in it nothing was agreed to, and the
 next start throws it away. With it the next start, before anything is opened, looks at the staged
 files once more, writes those who were forgotten into them, keeps the present state as a backup of
-its own (databases that are damaged as they are, in a folder beside), notes that in the intent, and
-then puts file after file in place. Whenever it dies, the start after it goes on from there.
+its own, notes that in the intent, and then puts file after file in place. Whenever it dies, the
+start after it goes on from there.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from sessions.archive import ArchiveError
-from sessions.backup import Backups, BackupSetup, closed
+from sessions.backup import Backups, BackupSetup, UnderWay, closed
 from sessions.carrying_over import CannotCarryOver, carry_over
-from sessions.damaged_files import aside_at, damaged_in, put_aside, put_back
 from sessions.disk import RealDisk
 from sessions.manifest import Manifest
 from sessions.ownership import owning
@@ -29,6 +30,7 @@ from sessions.stored_files import COUNTED, rows_in
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+BEFORE = "before-restore"
 OF_NO_PERSON = frozenset({"alembic_version", "store_migrations"})
 """Tables that only say how the others were made."""
 
@@ -76,10 +78,15 @@ class Restoring:
             changes = await asyncio.to_thread(self._changes, manifest)
             intent = Intent(archive.name, self._clock(), files)
             await asyncio.to_thread(self._files.write_intent, intent)
-        log.warning("a backup takes the place of everything at the next start", file=archive.name)
+        log.info("a backup takes the place of everything at the next start", file=archive.name)
         if self.restart is not None:
             self.restart()
         return changes
+
+    @property
+    def under_way(self) -> UnderWay | None:
+        """Say how far it is."""
+        return self._backups.under_way
 
     async def last(self) -> Outcome | None:
         """Say how the last restore ended; None if there was none."""
@@ -100,14 +107,38 @@ class Restoring:
         then = {each.name: each.rows for each in manifest.files}
         found = []
         for name in COUNTED:
-            path = self._backups.places.of(name)
-            now = _rows_now(path)
+            now = _rows_now(self._backups.places.of(name))
             tables = sorted({*now, *then.get(name, {})} - OF_NO_PERSON)
             found += [
                 Change(name, table, now.get(table, 0), then.get(name, {}).get(table, 0))
                 for table in tables
             ]
         return [each for each in found if each.now != each.then]
+
+
+def _rows_now(path: Path) -> Mapping[str, int]:
+    """Count what is there; what is damaged has no rows that anybody could count."""
+    try:
+        return rows_in(path) if path.exists() else {}
+    except sqlite3.Error:
+        return {}
+
+
+@asynccontextmanager
+async def restoring_closed(
+    setup: BackupSetup, *, clock: Callable[[], datetime]
+) -> AsyncIterator[Restoring]:
+    """Prepare a restore while no bot runs; `finish_restore` makes it then.
+
+    Raises:
+        SessionStoreError: another process has the files.
+    """
+    csv = await asyncio.to_thread(setup.places.csv.resolve)
+    async with (
+        owning(RealDisk(), SessionFiles(csv)),
+        Backups(setup, closed(setup.places), clock=clock) as backups,
+    ):
+        yield Restoring(backups, clock=clock)
 
 
 async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -> None:
@@ -141,11 +172,23 @@ async def finish_restore(setup: BackupSetup, *, clock: Callable[[], datetime]) -
                 f"The backup {intent.archive} is only partly in place: {error}. Mend that and "
                 f"start again, which goes on with it; {intent.kept} has what was there before."
             ) from error
-        outcome = Outcome(
-            intent.archive, clock(), done=True, kept=intent.kept, damaged=intent.damaged
-        )
+        outcome = Outcome(intent.archive, clock(), done=True, kept=intent.kept)
         await asyncio.to_thread(files.end, outcome)
-    log.warning("a backup was put in place", file=intent.archive, before=intent.kept)
+    log.info("a backup was put in place", file=intent.archive, before=intent.kept)
+
+
+async def _keep(setup: BackupSetup, clock: Callable[[], datetime]) -> str:
+    """Back up what is there, and give the name; of what is damaged, copies as they are."""
+    try:
+        try:
+            async with Backups(setup, closed(setup.places), clock=clock) as backups:
+                return (await backups.make(BEFORE)).path.name
+        except ArchiveError as error:
+            log.warning("what is there is damaged, and is kept as it is", reason=str(error))
+            copying = partial(setup.folder.keep_files, clock(), BEFORE, setup.places.all())
+            return (await asyncio.to_thread(copying)).name
+    except OSError as error:
+        raise RestoreFailed(f"What is there could not be kept: {error}.") from error
 
 
 async def _get_ready(
@@ -169,44 +212,9 @@ async def _get_ready(
         added = await asyncio.to_thread(carry_over, setup.places, files.staged)
     except CannotCarryOver as error:
         raise RestoreFailed(str(error)) from error
-    intent, kept = await _keep(setup, files, intent, clock)
+    kept = await _keep(setup, clock)
     known = {name for name, _ in intent.files}
     new = tuple((name, "") for name in added if name not in known)
     intent = replace(intent, files=(*intent.files, *new), kept=kept)
     await asyncio.to_thread(files.write_intent, intent)
     return intent
-
-
-async def _keep(
-    setup: BackupSetup, files: RestoreFiles, intent: Intent, clock: Callable[[], datetime]
-) -> tuple[Intent, str]:
-    """Back up what is there, and name the backup; what is damaged is put aside as it is.
-
-    Raises:
-        RestoreFailed: it could not be kept, and is where it was.
-    """
-    places = setup.places
-    damaged = await asyncio.to_thread(damaged_in, places)
-    if damaged and not intent.damaged:
-        intent = replace(intent, damaged=aside_at(clock()))
-        await asyncio.to_thread(files.write_intent, intent)
-    folder = places.data / intent.damaged
-    try:
-        if damaged:
-            await asyncio.to_thread(put_aside, places, damaged, folder)
-            log.warning("damaged files were put aside", files=damaged, folder=str(folder))
-        async with Backups(setup, closed(places), clock=clock) as backups:
-            return intent, (await backups.make("before-restore")).path.name
-    except (ArchiveError, OSError) as error:
-        if intent.damaged:
-            await asyncio.to_thread(put_back, places, folder)
-        raise RestoreFailed(f"What is there could not be kept: {error}") from error
-
-
-def _rows_now(path: Path) -> Mapping[str, int]:
-    """Count the rows that are there; in what is damaged there are none to count."""
-    try:
-        return rows_in(path) if path.exists() else {}
-    except sqlite3.DatabaseError as error:
-        log.warning("rows could not be counted", file=path.name, reason=str(error))
-        return {}

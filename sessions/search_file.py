@@ -138,10 +138,9 @@ class SearchFile:
 
         Each is its number and a line of it around the words that were found.
         """
-        wanted = _match(words)
-        if not wanted:
+        query = query_of(words, names)
+        if not query:
             return ()
-        query = " AND ".join([*(f"whose : {_mark(each)}" for each in names), f"text : ({wanted})"])
         found = self._db.execute(FIND, (query, most)).fetchall()
         return [(number, " ".join(line.split())) for number, line in found]
 
@@ -177,6 +176,13 @@ class SearchFile:
 def chat_name(platform: str, chat_id: str, topic_id: str) -> str:
     """Name a chat as a line has it."""
     return f"{platform}\n{chat_id}\n{topic_id}"
+
+
+def query_of(words: str, names: Sequence[str]) -> str:
+    """Write in FTS5's language what is looked for; empty if there is nothing in it."""
+    wanted = _match(words)
+    whose = (f"whose : {_mark(each)}" for each in names)
+    return " AND ".join([*whose, f"text : ({wanted})"]) if wanted else ""
 
 
 def _columns(line: Line) -> tuple[str, str]:

@@ -54,6 +54,11 @@ class Places:
             return self.csv.with_name(f"{self.csv.name}.journal")
         return self.data / name
 
+    def all(self) -> Sequence[Path]:
+        """Give every path at which a file of these, or one that belongs to it, may be."""
+        named = [path for name in ALL_NAMES for path in (self.of(name), *self.beside(name))]
+        return list(dict.fromkeys(named))
+
     def beside(self, name: str) -> Sequence[Path]:
         """Give the files that belong to this one and mean nothing without it."""
         if name == CSV:

@@ -2,10 +2,11 @@
 
 import typer
 
-from bot.cli.data_backup import back_up, info, restore, verify
+from bot.cli.data_backup import back_up, info, verify
 from bot.cli.data_cleanup import clean_up
 from bot.cli.data_integrity import repair, show_integrity
 from bot.cli.data_migrate import migrate, migrations
+from bot.cli.data_restore import restore
 from bot.cli.data_transfer import export, take_in
 
 app = typer.Typer(no_args_is_help=True, help="Look after everything that is kept.")

@@ -2,40 +2,33 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from bot.cli.operator import Operator
 
 LOOK_SECONDS = 0.5
 """Between two looks at how far it is."""
 
-
-@dataclass(frozen=True, slots=True)
-class HowFar:
-    """What is being done, and how much of how much; 0 of 0 if nobody knows."""
-
-    what: str
-    done: int
-    of: int
+Result = TypeVar("Result")
+Look = Callable[[], Awaitable[tuple[str, int, int] | None]]
+"""Says what is being done, and how much of how much; None: nothing, for now."""
 
 
-class _Line:
-    """A line on a terminal that says how far it is, and is gone in the end."""
-
-    def __init__(self) -> None:
-        self._shown = 0
-
-    def show(self, now: HowFar) -> None:
-        line = f"{now.what} {100 * now.done // now.of} %" if now.of else now.what
-        print(f"\r{line:<{self._shown}}", end="", file=sys.stderr, flush=True)
-        self._shown = len(line)
-
-    def clear(self) -> None:
-        if self._shown:
-            print(f"\r{'':<{self._shown}}\r", end="", file=sys.stderr, flush=True)
+async def wait_for(work: Coroutine[Any, Any, Result], look: Look) -> Result:
+    """Do something, and show meanwhile how far it is."""
+    doing = asyncio.create_task(work)
+    shown = 0
+    while sys.stderr.isatty() and not doing.done():
+        await asyncio.wait({doing}, timeout=LOOK_SECONDS)
+        if not doing.done() and (now := await look()):
+            what, done, of = now
+            line = f"{what} {100 * done // of} %" if of else what
+            print(f"\r{line:<{shown}}", end="", file=sys.stderr, flush=True)
+            shown = len(line)
+    if shown:
+        print(f"\r{'':<{shown}}\r", end="", file=sys.stderr, flush=True)
+    return await doing
 
 
 async def ask_and_wait(operator: Operator, method: str, path: str, **more: Any) -> Any:
@@ -44,32 +37,9 @@ async def ask_and_wait(operator: Operator, method: str, path: str, **more: Any) 
     Raises:
         Refusal: with the sentence of the problem.
     """
-    asking = asyncio.create_task(operator.ask(method, path, **more))
-    line = _Line()
-    while sys.stderr.isatty() and not asking.done():
-        await asyncio.wait({asking}, timeout=LOOK_SECONDS)
-        if not asking.done():
-            now = (await operator.ask("GET", "/api/data/under-way"))["under_way"]
-            if now:
-                line.show(HowFar(**now))
-    line.clear()
-    return await asking
 
+    async def look() -> tuple[str, int, int] | None:
+        now = (await operator.ask("GET", "/api/data/under-way"))["under_way"]
+        return (now["what"], now["done"], now["of"]) if now else None
 
-@asynccontextmanager
-async def show_until_done(now: Callable[[], HowFar | None]) -> AsyncIterator[None]:
-    """Show how far it is while the ``with`` lasts."""
-    line = _Line()
-
-    async def watch() -> None:
-        while sys.stderr.isatty():
-            await asyncio.sleep(LOOK_SECONDS)
-            if under_way := now():
-                line.show(under_way)
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        watching.cancel()
-        line.clear()
+    return await wait_for(operator.ask(method, path, **more), look)

@@ -42,7 +42,9 @@ class ArchiveBody(BaseModel):
 class RestoreBody(ArchiveBody):
     """Which backup to put in place of everything."""
 
-    dry_run: Annotated[bool, Field(description="Only say what it would change.")] = False
+    dry_run: Annotated[bool, Field(strict=True, description="Only say what it would change.")] = (
+        False
+    )
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class MigrateBody(BaseModel):
         Mapping[str, str],
         Field(description="Who is who: names in the files, or ids of their sessions, to people."),
     ] = Field(default_factory=dict)
-    dry_run: Annotated[bool, Field(description="Only say what would come in.")] = False
+    dry_run: Annotated[bool, Field(strict=True, description="Only say what would come in.")] = False
 
 
 @dataclass(frozen=True)

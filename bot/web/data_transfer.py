@@ -57,7 +57,7 @@ class ImportBody(BaseModel):
         str,
         Field(description="A name in `data/exports`; on the control socket also a path."),
     ]
-    dry_run: Annotated[bool, Field(description="Check it, and add nothing.")] = False
+    dry_run: Annotated[bool, Field(strict=True, description="Check it, and add nothing.")] = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """/api/conversations/{id}: taking one along, and deleting it."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -14,7 +15,6 @@ from bot.clearing import clear_conversation
 from bot.commands import said
 from bot.taking_along import TooLarge, take_along
 from bot.web.conversations import seeing
-from sessions.files import File
 from sessions.models import Conversation
 from sessions.transcript import Format
 
@@ -42,20 +42,7 @@ def own_words_routes(bot: Bot) -> APIRouter:
         found: Annotated[Conversation, Depends(seen)],
         format: Annotated[Format, Query()] = "markdown",  # noqa: A002 - the name in the request
     ) -> Response:
-        try:
-            file = await take_along(
-                [found],
-                format,
-                library=bot.library,
-                conversations=bot.conversations,
-                said=said,
-                bot_name=bot.name,
-                at=bot.clock(),
-                most_bytes=LARGEST_FILE,
-            )
-        except TooLarge:
-            raise Problem(413, f"The file would be over {LARGEST_FILE:,} bytes.") from None
-        return as_download(file)
+        return await as_download(bot, [found], format)
 
     @router.delete(
         "/{conversation_id}",
@@ -80,8 +67,25 @@ def own_words_routes(bot: Bot) -> APIRouter:
     return router
 
 
-def as_download(file: File) -> Response:
-    """Send a file that no browser shows as a page of this server."""
+async def as_download(bot: Bot, found: Sequence[Conversation], format: Format) -> Response:  # noqa: A002 - the name in the request
+    """Send conversations as a file that no browser shows as a page of this server.
+
+    Raises:
+        Problem: 413, the file would be too large.
+    """
+    try:
+        file = await take_along(
+            found,
+            format,
+            library=bot.library,
+            conversations=bot.conversations,
+            said=said,
+            bot_name=bot.name,
+            at=bot.clock(),
+            most_bytes=LARGEST_FILE,
+        )
+    except TooLarge:
+        raise Problem(413, f"The file would be over {LARGEST_FILE:,} bytes.") from None
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
         "X-Content-Type-Options": "nosniff",

@@ -18,10 +18,8 @@ from adapters.api.json_response import JsonResponse
 from adapters.api.problems import documented
 from bot.addresses import address_of, place_of_owner
 from bot.bot import Bot
-from bot.commands import said
 from bot.forgetting import NotBegun, forget_in_turn
-from bot.taking_along import TooLarge, take_along
-from bot.web.own_words import LARGEST_FILE, as_download
+from bot.web.own_words import as_download
 from bot.web.owners import Owner
 from bot.web.people import PERSON
 from sessions.portable import Scope
@@ -127,20 +125,8 @@ def person_routes(bot: Bot) -> APIRouter:
             }
             kind = "application/zip"
             return StreamingResponse(_pieces(taken), media_type=kind, headers=headers)
-        try:
-            written = await take_along(
-                await bot.library.shelf.page(Wanted(person), limit=MOST),
-                format,
-                library=bot.library,
-                conversations=bot.conversations,
-                said=said,
-                bot_name=bot.name,
-                at=bot.clock(),
-                most_bytes=LARGEST_FILE,
-            )
-        except TooLarge:
-            raise Problem(413, f"The file would be over {LARGEST_FILE:,} bytes.") from None
-        return as_download(written)
+        mine = await bot.library.shelf.page(Wanted(person), limit=MOST)
+        return await as_download(bot, mine, format)
 
     @router.delete(
         "",

@@ -3,7 +3,9 @@
 import asyncio
 import shutil
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+import sqlite3
+from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             made.path.rename(home / "wanted.tar.gz")
 
     asyncio.run(chat())
+    # Somebody was forgotten since.
+    with closing(sqlite3.connect(home / "data" / "conversations.db")) as db, db:
+        db.execute("INSERT INTO forgotten (who, at, done) VALUES ('who', 1, 1)")
     shutil.rmtree(home / "data" / "logs", ignore_errors=True)
     return home
-
-
-def then_in(home: Path) -> Mapping[str, object]:
-    return everything_in(home / "then", home / "then" / "sessions.csv")
 
 
 def killed(home: Path, story: Callable[[Path], Coroutine[Any, Any, None]], at: int) -> bool:
@@ -48,11 +49,24 @@ def killed(home: Path, story: Callable[[Path], Coroutine[Any, Any, None]], at: i
     return child.exitcode != 0
 
 
-@pytest.mark.timeout(600)
-def test_killed_while_backing_up_and_agreeing_nothing_has_changed_or_it_is_all_agreed(
-    home: Path, tmp_path: Path
-) -> None:
-    before, then = everything(home), then_in(home)
+def put_in_place(home: Path, tmp_path: Path) -> Path:
+    """Restore without a death; who was forgotten since is all that differs from the backup."""
+    ready, whole = tmp_path / "ready", tmp_path / "whole"
+    shutil.copytree(home, ready)
+    asyncio.run(agree(ready))
+    shutil.copytree(ready, whole)
+    asyncio.run(finish(whole))
+    with closing(sqlite3.connect(whole / "data" / "conversations.db")) as db:
+        assert db.execute("SELECT who, at, done FROM forgotten").fetchall() == [("who", 1, 0)]
+    found, then = everything(whole), everything_in(home / "then", home / "then" / "sessions.csv")
+    records = "conversations.db"
+    assert {**found, records: then[records]} == then
+    return whole
+
+
+def dies_while_agreeing(home: Path, tmp_path: Path, every: int) -> tuple[int, int]:
+    """Die before each n-th step; count the steps, and the times that it was agreed to."""
+    before, then = everything(home), everything(put_in_place(home, tmp_path))
     step, agreed = 1, 0
     while True:
         life = tmp_path / str(step)
@@ -65,33 +79,56 @@ def test_killed_while_backing_up_and_agreeing_nothing_has_changed_or_it_is_all_a
         assert everything(life) == (then if has_agreed else before), f"killed at {step}"
         assert not files.folder.exists()
         if not was_killed:
-            break
+            return step, agreed
         shutil.rmtree(life)
-        step += 1
-    assert step > 10
-    assert agreed >= 1
+        step += every
 
 
-@pytest.mark.timeout(600)
-def test_killed_while_a_backup_is_put_in_place_the_next_start_goes_on_with_it(
-    home: Path, tmp_path: Path
-) -> None:
-    ready = tmp_path / "ready"
-    shutil.copytree(home, ready)
-    asyncio.run(agree(ready))
-    then, step = then_in(home), 1
+def dies_while_finishing(home: Path, tmp_path: Path, every: int) -> int:
+    """Die before each n-th step; count the steps. Each life ends as one without a death."""
+    whole = put_in_place(home, tmp_path)
+    then, keys = everything(whole), (whole / "data" / "forgotten.key").read_bytes()
+    ready, step = tmp_path / "ready", 1
     while True:
         life = tmp_path / str(step)
         shutil.copytree(ready, life)
         was_killed = killed(life, finish, step)
         asyncio.run(finish(life))
         assert everything(life) == then, f"killed at {step}"
+        assert (life / "data" / "forgotten.key").read_bytes() == keys
         outcome = RestoreFiles(setup_in(life).places).read_outcome()
         assert outcome is not None
         assert outcome.done
         assert (life / "data" / "backups" / outcome.kept).is_file()
         if not was_killed:
-            break
+            return step
         shutil.rmtree(life)
-        step += 1
-    assert step > 15
+        step += every
+
+
+@pytest.mark.timeout(120)
+def test_killed_while_agreeing_nothing_has_changed_or_it_is_all_agreed(
+    home: Path, tmp_path: Path
+) -> None:
+    dies_while_agreeing(home, tmp_path, 9)
+
+
+@pytest.mark.timeout(120)
+def test_killed_while_a_backup_is_put_in_place_the_next_start_goes_on_with_it(
+    home: Path, tmp_path: Path
+) -> None:
+    dies_while_finishing(home, tmp_path, 9)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_killed_at_any_step_of_backing_up_and_agreeing(home: Path, tmp_path: Path) -> None:
+    steps, agreed = dies_while_agreeing(home, tmp_path, 1)
+    assert steps > 10
+    assert agreed >= 1
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_killed_at_any_step_of_putting_a_backup_in_place(home: Path, tmp_path: Path) -> None:
+    assert dies_while_finishing(home, tmp_path, 1) > 15

@@ -3,19 +3,14 @@
 import asyncio
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from sessions.archive import ArchiveError
 from sessions.backup_folder import BackupFolder
-from sessions.damaged_files import put_aside
-from sessions.restore_files import RestoreFailed, RestoreFiles
-from sessions.restoring import finish_restore
-from tests.backups.keeping import everything, everything_in, flip, setup_in
-from tests.data.damage import cut_short
+from sessions.restore_files import RestoreFailed
+from tests.backups.keeping import everything, everything_in, flip
 from tests.stories.house import House, open_house
 
 
@@ -123,49 +118,6 @@ async def test_without_room_to_keep_what_is_there_nothing_is_put_in_place(tmp_pa
         done, reason, _ = await last(house)
         assert (done, "could not be kept" in reason) == (False, True)
     assert await asyncio.to_thread(everything, tmp_path) == before
-
-
-async def test_a_damaged_file_that_could_not_be_kept_is_where_it_was(tmp_path: Path) -> None:
-    archive, _ = await said_and_backed_up(tmp_path)
-    elsewhere = tmp_path / "elsewhere.tar.gz"
-    await asyncio.to_thread(shutil.copy, archive, elsewhere)
-    async with open_house(tmp_path) as house:
-        await house.bot.vault.restoring.agree(elsewhere)
-    path = tmp_path / "data" / "notes.db"
-    await asyncio.to_thread(cut_short, path)
-    harmed = await asyncio.to_thread(path.read_bytes)
-    no_folder = tmp_path / "no-folder"
-    await asyncio.to_thread(no_folder.write_text, "a file, where a folder should be")
-    setup = replace(setup_in(tmp_path), folder=BackupFolder(no_folder))
-    await finish_restore(setup, clock=lambda: datetime.now(UTC))
-    outcome = await asyncio.to_thread(RestoreFiles(setup.places).read_outcome)
-    assert outcome is not None
-    assert (outcome.done, "could not be kept" in outcome.reason) == (False, True)
-    assert await asyncio.to_thread(path.read_bytes) == harmed
-    assert not list((tmp_path / "data").glob("damaged-*"))
-
-
-async def test_a_restore_that_died_after_it_put_a_damaged_file_aside_goes_on(
-    tmp_path: Path,
-) -> None:
-    archive, then = await said_and_backed_up(tmp_path)
-    async with open_house(tmp_path) as house:
-        await house.bot.vault.restoring.agree(archive)
-    path = tmp_path / "data" / "conversations.db"
-    await asyncio.to_thread(cut_short, path)
-    harmed = await asyncio.to_thread(path.read_bytes)
-    setup = setup_in(tmp_path)
-    files, folder = RestoreFiles(setup.places), tmp_path / "data" / "damaged-then"
-    intent = await asyncio.to_thread(files.read_intent)
-    assert intent is not None
-    await asyncio.to_thread(files.write_intent, replace(intent, damaged=folder.name))
-    await asyncio.to_thread(put_aside, setup.places, [path.name], folder)
-    await finish_restore(setup, clock=lambda: datetime.now(UTC))
-    assert await asyncio.to_thread(everything, tmp_path) == then
-    outcome = await asyncio.to_thread(files.read_outcome)
-    assert outcome is not None
-    assert (outcome.done, outcome.damaged) == (True, folder.name)
-    assert await asyncio.to_thread((folder / path.name).read_bytes) == harmed
 
 
 async def test_after_a_crash_a_restore_keeps_also_what_stands_in_the_journal(

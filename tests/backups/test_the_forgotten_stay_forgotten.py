@@ -130,7 +130,7 @@ async def test_on_another_machine_everybody_is_known_who_was_forgotten_on_either
     assert await asyncio.to_thread(keys_in, here / "data/forgotten.key") == keys[0]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0005"])
+@pytest.mark.parametrize("revision", ["0001", pytest.param("0005", marks=pytest.mark.soak)])
 async def test_it_is_so_with_a_backup_of_an_older_version_that_had_no_keys(
     tmp_path: Path, revision: str
 ) -> None:

@@ -1,16 +1,27 @@
 """Backups on the command line, with a bot running and without one."""
 
 import json
+import os
+import pty
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests.backups.keeping import flip
-from tests.cli.program import Threadline, in_process, running_bot, write_env
-from tests.data.damage import cut_short, put_a_foreign_file, remove, zero_a_page
+from tests.cli.program import (
+    Threadline,
+    as_child,
+    clean_environment,
+    in_process,
+    running_bot,
+    write_env,
+)
+from tests.data.damage import zero_a_page
 
 
 @pytest.fixture(params=["the bot runs", "no bot runs"])
@@ -60,7 +71,6 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     archive = threadline("data", "backup").out.split()[0]
     elsewhere = home / "elsewhere.tar.gz"
     (home / "data" / "backups" / archive).rename(elsewhere)
-    assert "There is no such backup" in threadline("data", "restore", archive, "--yes").err
     gone = threadline("data", "verify", archive)
     assert (gone.status, gone.err) == (
         1,
@@ -73,32 +83,47 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     assert refused.err.startswith("Nothing was changed. elsewhere.tar.gz is damaged: ")
 
 
-@pytest.mark.parametrize("name", ["conversations.db", "threads.db", "notes.db"])
-@pytest.mark.parametrize("harm", [cut_short, zero_a_page, put_a_foreign_file, remove])
-@pytest.mark.timeout(180)
-def test_a_backup_takes_the_place_of_a_file_that_no_bot_can_open(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    harm: Callable[[Path], None],
+@pytest.mark.timeout(120)
+def test_a_terminal_is_shown_how_far_it_is_and_a_pipe_is_not(tmp_path: Path) -> None:
+    write_env(tmp_path)
+    archive = as_child(tmp_path, "data", "backup")
+    assert archive.err == ""
+    name = archive.out.split()[0]
+    ours, theirs = pty.openpty()
+    try:
+        looked = subprocess.run(
+            [sys.executable, "-P", "-m", "bot", "data", "restore", name, "--dry-run"],
+            env=clean_environment(tmp_path),
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        shown = os.read(ours, 1 << 16).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert shown.startswith("\rverify")
+    assert shown.endswith(" \r")
+    assert looked.stdout == "No table would have another number of rows.\n"
+
+
+def test_who_cannot_start_for_damage_is_told_the_backups_and_can_restore_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_env(tmp_path)
     threadline = in_process(tmp_path, monkeypatch, capsys)
     threadline("chat", typed="note: milk\n")
-    archive = threadline("data", "backup").out.split()[0]
-    path = tmp_path / "data" / name
-    harm(path)
-    harmed = path.read_bytes() if path.exists() else None
-    looked = threadline("data", "restore", archive, "--dry-run")
-    assert (looked.status, f"{name} is damaged" in looked.out) == (0, harmed is not None)
-    assert (path.read_bytes() if path.exists() else None) == harmed
-    done = threadline("data", "restore", archive, "--yes")
-    assert (done.status, f"{archive} is in place" in done.out) == (0, True), done.err
-    kept = [folder / name for folder in (tmp_path / "data").glob("damaged-*")]
-    assert [each.read_bytes() for each in kept] == [harmed] * (harmed is not None)
-    assert threadline("data", "integrity").out == "Everything is whole and agrees.\n"
-    assert "milk" in threadline("chat", typed="what are my notes?\n").out
+    name = threadline("data", "backup").out.split()[0]
+    zero_a_page(tmp_path / "data" / "conversations.db")
+    told = threadline("data", "info")
+    assert (told.status, name in told.out, "is damaged" in told.err) == (1, True, True)
+    done = threadline("data", "restore", name, "--yes")
+    assert (done.status, "before-restore.files" in done.out) == (0, True)
+    assert threadline("data", "info").status == 0
 
 
 @pytest.mark.timeout(180)
@@ -114,13 +139,3 @@ def test_a_backup_takes_the_place_of_a_file_of_sessions_that_is_none(
     csv.write_text("something else\n")
     assert threadline("data", "restore", archive, "--yes").status == 0
     assert csv.read_text() == whole
-
-
-def test_a_bot_that_cannot_open_a_file_says_that_a_backup_takes_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_env(tmp_path)
-    threadline = in_process(tmp_path, monkeypatch, capsys)
-    threadline("chat", typed="hello\n")
-    cut_short(tmp_path / "data" / "conversations.db")
-    assert "with `data restore`" in threadline("sessions", "list").err

@@ -45,6 +45,13 @@ async def _deaths(
             return
 
 
+SOME_OR_ALL = pytest.mark.parametrize(
+    "steps",
+    [range(2, 100, 3), pytest.param(range(1, 100), marks=pytest.mark.soak)],
+    ids=["some", "all"],
+)
+
+
 @asynccontextmanager
 async def _recovered(home: Path, command: str) -> AsyncIterator[House]:
     """Start again, and send the command a second time, as a platform would that heard nothing."""
@@ -148,7 +155,8 @@ async def test_fork_makes_one_copy_and_goes_on_in_it(tmp_path: Path, steps: Sequ
 
 
 @pytest.mark.timeout(180)
-async def test_clear_leaves_no_word(tmp_path: Path) -> None:
+@SOME_OR_ALL
+async def test_clear_leaves_no_word(tmp_path: Path, steps: Sequence[int]) -> None:
     prepared = tmp_path / "prepared"
     prepared.mkdir()
     async with open_house(prepared, ADMINS=ADMIN) as house:
@@ -161,7 +169,7 @@ async def test_clear_leaves_no_word(tmp_path: Path) -> None:
         files = [path for path in home.rglob("*") if path.is_file()]
         return [path.name for path in files if MARKER.encode() in path.read_bytes()]
 
-    async for home in _deaths(prepared, "/clear"):
+    async for home in _deaths(prepared, "/clear", steps):
         async with _recovered(home, "/clear") as house:
             assert (await _session(house)).thread_id != before
             assert await _said(house) == []
@@ -169,7 +177,8 @@ async def test_clear_leaves_no_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_forget_leaves_no_word_of_a_person(tmp_path: Path) -> None:
+@SOME_OR_ALL
+async def test_forget_leaves_no_word_of_a_person(tmp_path: Path, steps: Sequence[int]) -> None:
     prepared = tmp_path / "prepared"
     prepared.mkdir()
     async with open_house(prepared, ADMINS=ADMIN) as house:
@@ -183,7 +192,7 @@ async def test_forget_leaves_no_word_of_a_person(tmp_path: Path) -> None:
         files = [path for path in home.rglob("*") if path.is_file()]
         return [path.name for path in files if MARKER.encode() in path.read_bytes()]
 
-    async for home in _deaths(prepared, "/forget everything"):
+    async for home in _deaths(prepared, "/forget everything", steps):
         async with _recovered(home, "/forget everything") as house:
             for _ in range(1000):
                 if not await house.bot.library.forgotten.unfinished():

@@ -7,6 +7,7 @@ import pytest
 
 from sessions.approval_records import ApprovalRecords
 from sessions.backlog import Queue, backlog
+from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
 from sessions.database import Database
 from sessions.erasing import erase_messages
@@ -93,12 +94,12 @@ async def test_what_was_said_later_in_the_same_conversation_follows_a_message(
 
 
 async def test_a_deleted_conversation_takes_its_dead_letters_along(
-    conversations: Conversations,
+    database: Database, conversations: Conversations
 ) -> None:
     asked = message("Hello", thread_id="t")
     await conversations.receive(asked)
     await conversations.dead.bury(asked.id, "why")
-    await conversations.forget_conversation("t")
+    await Cleanup(database).remove_conversation("t")
     assert await conversations.dead.all() == []
 
 
@@ -139,10 +140,12 @@ async def test_people_conversations_messages_and_approvals_are_counted_by_day_an
     for number in range(older):
         at = NOON - 40 * DAY + timedelta(minutes=number)
         await conversations.receive(message("long ago", created_at=at))
-    await conversations.receive(message("Hello", created_at=NOON - DAY, thread_id="t"))
-    await conversations.say(reply("Hi", created_at=NOON - DAY, thread_id="t"))
-    await conversations.receive(message("Hello again", thread_id="u"))
-    await conversations.receive(message("Hello", place=BOB, thread_id="v"))
+    await conversations.receive(
+        message("Hello", created_at=NOON - DAY, thread_id="t", session_id="s")
+    )
+    await conversations.say(reply("Hi", created_at=NOON - DAY, thread_id="t", session_id="s"))
+    await conversations.receive(message("Hello again", thread_id="u", session_id="s"))
+    await conversations.receive(message("Hello", place=BOB, thread_id="v", session_id="s"))
     await records.ask(approval())
     await records.ask(approval("b", "j"))
     await records.claim("b", outcome="approved", by="x", where="", verdicts=(), at=NOON)

@@ -8,7 +8,9 @@ from typing import get_args
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from sessions.cleanup import Cleanup
 from sessions.conversations import Conversations
+from sessions.database import Database
 from sessions.models import MessageState, Place
 from sessions.tables import BOTS_STATES, PERSONS_STATES
 from tests.records.made_up import ANN, NOON, message, reply
@@ -194,25 +196,27 @@ async def test_what_no_platform_has_shown_is_undelivered(conversations: Conversa
     assert [row.text for row in undelivered] == ["written", "showing"]
 
 
-async def test_a_forgotten_conversation_is_gone_and_others_are_not(
-    conversations: Conversations,
+async def test_a_removed_conversation_is_gone_and_others_are_not(
+    database: Database, conversations: Conversations
 ) -> None:
     asked, other = message(thread_id="t"), message(thread_id="u")
     await conversations.receive(asked)
     await conversations.receive(other)
     await conversations.answer(asked.id, reply(thread_id="t"))
     elsewhere = await conversations.say(reply("later", thread_id="u", answers=asked.id))
-    assert await conversations.forget_conversation("t") == 2
-    assert await conversations.forget_conversation("t") == 0
+    assert await Cleanup(database).remove_conversation("t") == 2
+    assert await Cleanup(database).remove_conversation("t") == 0
     assert await conversations.get(asked.id) is None
     assert await conversations.get(other.id) is not None
     assert await conversations.get(elsewhere.id) == replace(elsewhere, answers="")
 
 
-async def test_numbers_are_never_used_again(conversations: Conversations) -> None:
+async def test_numbers_are_never_used_again(
+    database: Database, conversations: Conversations
+) -> None:
     last = await conversations.receive(message(thread_id="t"))
     assert last is not None
-    await conversations.forget_conversation("t")
+    await Cleanup(database).remove_conversation("t")
     new = await conversations.receive(message())
     assert new is not None
     assert new.number > last.number

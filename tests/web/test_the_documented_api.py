@@ -75,6 +75,7 @@ async def find_surprises(
     )
 
 
+@pytest.mark.timeout(240)
 async def test_no_request_meets_an_undocumented_answer(tmp_path: Path) -> None:
     """The same requests each time; the long form makes others each time.
 
