@@ -218,7 +218,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         )
         keys = await asyncio.to_thread(read_keys, data / "forgotten.key")
         forgotten, copies = Forgotten(database, keys), Copies(database, said, clock=now)
-        library = Library(search, Shelf(database), forgotten, copies, archives(settings.backups))
+        kept = archives(settings.backups, settings.data)
+        library = Library(search, Shelf(database), forgotten, copies, kept)
         office = Office(metrics, Statistics(database), database, lanes, store.report)
         name = settings.agent.bot_name
         opening = open_vault(setup, store, database, runner, clock=now)

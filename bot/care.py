@@ -1,5 +1,6 @@
 """Looking after what is kept: by hand, and every day."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,6 +67,8 @@ def open_care(
     """Look after these stores; of an imported history the agent is told `most_chars` at most."""
     csv, database, data = stores.sessions, stores.database, stores.data
     records, progress = turns.approvals.records, Progress()
+    # What is half brought in looks like what is to be taken away, so they take turns.
+    alone = asyncio.Lock()
     importing = Importing(database, library.forgotten, clock=clock)
     return Care(
         Integrity(
@@ -74,8 +77,10 @@ def open_care(
             records,
             turns.runner,
             data,
+            lanes=turns.lanes,
             search=library.search,
             backup=backup,
+            alone=alone,
             progress=progress,
             clock=clock,
         ),
@@ -86,6 +91,7 @@ def open_care(
             retention,
             search=library.search,
             backup=backup,
+            alone=alone,
             progress=progress,
             clock=clock,
         ),
@@ -94,6 +100,7 @@ def open_care(
             importing,
             data,
             most_chars,
+            alone=alone,
             progress=progress,
             clock=clock,
         ),
@@ -105,6 +112,7 @@ def open_care(
             kept=retention.conversations,
             most_chars=most_chars,
             backup=backup,
+            alone=alone,
             progress=progress,
             clock=clock,
         ),

@@ -75,6 +75,7 @@ class Cleaning:
         *,
         search: Search,
         backup: Backup,
+        alone: asyncio.Lock,
         progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
@@ -86,7 +87,7 @@ class Cleaning:
         self._search = search
         self._backup = backup
         self._progress = progress
-        self._one_at_a_time = asyncio.Lock()
+        self._alone = alone
 
     async def plan(self) -> Plan:
         """Say what would go now."""
@@ -103,7 +104,7 @@ class Cleaning:
             NoBackup: there is none, so nothing goes.
             DatabaseFailed: the disk did not take it; what went before is gone.
         """
-        async with self._one_at_a_time:
+        async with self._alone:
             plan = await self.plan()
             if plan.is_empty:
                 return Cleaned(0, 0, 0, 0, 0, 0, 0, "")

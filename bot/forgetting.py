@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,12 +15,13 @@ from bot.decisions import Decisions
 from bot.library import Library
 from bot.streams import Nowhere
 from bot.turns import Turns
-from sessions.models import Message
+from sessions.models import Message, SessionKey
 from sessions.shelf import Wanted
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 100
+AT_WORK = ("received", "running")
 FORGOTTEN = "This message waited for a decision and was not worked on: its person had it deleted."
 
 
@@ -51,10 +52,14 @@ async def forget_person(
     """Delete all that a person (``telegram:12345``) said and was told until a time.
 
     It is noted before it begins, so that a crash in between does not keep half of it. `command`
-    is the message that asks for it. Doing it again deletes what is left.
+    is the message that asks for it. Doing it again deletes what is left. If somebody asks (`by`),
+    also what stands at a later time goes: a clock was ahead when it was written.
     """
-    forgotten = library.forgotten
-    await forgotten.begin(person, until)
+    forgotten, noted = library.forgotten, until
+    await _what_came_before(turns, person, until, command)
+    await forgotten.begin(person, noted)
+    if by:
+        until = await forgotten.latest(person, until)
     settled: list[ApprovalSettled] = []
     place, count = place_of_owner(person), 0
     while found := await library.shelf.page(Wanted(person, begun=until), limit=AT_ONCE):
@@ -73,12 +78,13 @@ async def forget_person(
     settled += await _withdraw(turns, decisions, person, by, shown_in)
     await _leave_shared_threads(turns, library, person, until)
     await _drop_unfinished_copies(turns)
+    await turns.runner.wipe()  # also of what was taken back there before
     await _end_sessions(turns, address_of(place), until)
     notes = await turns.runner.notes.forget(person) if turns.runner.notes else 0
     await forgotten.take_out(person, until, but=command.id if command else "")
     turns.people.forget(person)
     await library.search.wipe()
-    await forgotten.finish(forgotten.hash_of(person), until)
+    await forgotten.finish(forgotten.hash_of(person), noted)
     return Gone(count, notes, tuple(settled))
 
 
@@ -99,10 +105,15 @@ async def forget_in_turn(
         NotBegun: the bot is stopping.
     """
     done: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
+    lane, asked_at = session_key(address_of(place_of_owner(person)), turns.groups), clock()
 
     async def work() -> None:
         try:
-            gone = await forget_person(turns, decisions, library, person, clock(), by=by)
+            until = await _before_all_behind(turns, lane, asked_at)
+            gone = await forget_person(turns, decisions, library, person, until, by=by)
+        except asyncio.CancelledError:
+            dropped()
+            raise
         except Exception as error:
             if done.done():
                 raise
@@ -115,7 +126,6 @@ async def forget_in_turn(
         if not done.done():
             done.set_exception(NotBegun("The bot is stopping, and nothing was deleted."))
 
-    lane = session_key(address_of(place_of_owner(person)), turns.groups)
     turns.lanes.add(lane, work, dropped, unbounded=True)
     return await done
 
@@ -135,6 +145,45 @@ async def finish_forgetting(turns: Turns, decisions: Decisions, library: Library
             await forget_person(turns, decisions, library, person, until, by="")
             log.info("forgot somebody again, as they had asked")
         await forgotten.finish(who, until)
+
+
+async def _what_came_before(
+    turns: Turns, person: str, until: datetime, command: Message | None
+) -> None:
+    """Wait for what a person has said before in other places, and what waits there in line."""
+    here = session_key(address_of(command.place if command else place_of_owner(person)))
+    for row in await turns.conversations.unfinished():
+        lane = session_key(address_of(row.place), turns.groups)
+        before = row.state in AT_WORK and row.created_at <= until
+        if before and lane != here and address_of(row.place).person == person:
+            await _reached(turns, lane)
+
+
+async def _before_all_behind(turns: Turns, lane: SessionKey, at: datetime) -> datetime:
+    """Give this time, or an earlier one if something came before it and is behind this in a lane.
+
+    It was on its way when this was asked, is answered afterwards, and so counts as said later.
+    """
+    behind = [
+        row.created_at - timedelta.resolution
+        for row in await turns.conversations.unfinished()
+        if row.state in AT_WORK and session_key(address_of(row.place), turns.groups) == lane
+    ]
+    return min([at, *behind])
+
+
+async def _reached(turns: Turns, lane: SessionKey) -> None:
+    """Wait until a lane has come this far; if the bot stops before, this is cancelled."""
+    reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def arrive() -> None:
+        reached.set_result(None)
+
+    def dropped() -> None:
+        reached.cancel()
+
+    turns.lanes.add(lane, arrive, dropped, unbounded=True)
+    await reached
 
 
 async def _withdraw(

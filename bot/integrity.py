@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bot.agent.runner import Runner
 from bot.agent.thread_file import thread_ids
 from bot.agreement import disagreements
+from bot.lanes import Lanes
 from bot.progress import Progress, Step
 from sessions.agreement import REPAIR, Finding
 from sessions.approval_records import ApprovalRecords
@@ -24,7 +25,7 @@ from sessions.database import Database, DatabaseError
 from sessions.edits import difference
 from sessions.index_agreement import RULE as IN_THE_INDEX
 from sessions.index_agreement import index_differences
-from sessions.references import in_references, mend_references
+from sessions.references import EMPTY, in_references, mend_references
 from sessions.search import Search
 from sessions.store import SessionStoreError
 from sessions.structure import databases_in, in_databases, in_session_files
@@ -78,8 +79,10 @@ class Integrity:
         runner: Runner,
         data: Path,
         *,
+        lanes: Lanes,
         search: Search,
         backup: Backup,
+        alone: asyncio.Lock,
         progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
@@ -87,7 +90,9 @@ class Integrity:
         self._database = database
         self._records = records
         self._runner = runner
+        self._lanes = lanes
         self._search = search
+        self._alone = alone
         self._data = data
         self._clock = clock
         self._backup = backup
@@ -123,20 +128,25 @@ class Integrity:
         mends = (REPAIR, ACCEPT) if accept else (REPAIR,)
         if not any(each.mend in mends for each in look.findings):
             return Repaired(0, "", look)
-        kept = await self._backup("before-repair")
-        mended = 0
-        with self._progress.of("repair"):
-            if accept:
-                mended += await accept_changed_rows(self._database)
-            mended += await self._database.write(mend_references)
-            for thread_id in await self._orphans():
-                await self._runner.forget(thread_id)
-                mended += 1
-            if any(each.rule == IN_THE_INDEX for each in look.findings):
-                await self._search.start_anew()
-                mended += 1
+        async with self._alone:
+            kept = await self._backup("before-repair")
+            with self._progress.of("repair"):
+                mended = await self._mend(look, accept=accept)
         log.info("repaired", mended=mended, backup=kept)
         return Repaired(mended, kept, await self.look())
+
+    async def _mend(self, look: Look, *, accept: bool) -> int:
+        mended = await accept_changed_rows(self._database) if accept else 0
+        mended += await self._database.write(mend_references)
+        for thread_id in await self._orphans():
+            async with self._lanes.exclusive(thread_id):  # whoever makes a copy now, owns it
+                if thread_id in await self._orphans():
+                    await self._runner.forget(thread_id)
+                    mended += 1
+        if any(each.rule == IN_THE_INDEX for each in look.findings):
+            await self._search.start_anew()
+            mended += 1
+        return mended
 
     async def _found(self) -> list[Finding]:
         csv = self._store.report().path
@@ -157,7 +167,10 @@ class Integrity:
             quiet = await self._is_quiet()
             found += await disagreements(self._database, sessions, self._runner, at_rest=quiet)
             done(1)
-            found += await survey(self._database, lambda db: list(in_references(db)))
+            missing = await survey(self._database, lambda db: list(in_references(db)))
+            # Conversations come in before what was said in them.
+            coming_in = EMPTY if self._alone.locked() else None
+            found += [each for each in missing if each.rule != coming_in]
             found += [_orphan(each) for each in await self._orphans()]
             done(1)
             found += await changed_rows(self._database)

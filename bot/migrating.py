@@ -60,6 +60,7 @@ class Migrating:
         kept: timedelta | None,
         most_chars: int,
         backup: Backup,
+        alone: asyncio.Lock,
         progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
@@ -72,7 +73,7 @@ class Migrating:
         self._most_chars = most_chars
         self._backup = backup
         self._clock = clock
-        self._one_at_a_time = asyncio.Lock()
+        self._alone = alone
         self.diary = Diary(data / MIGRATIONS)
         self._progress = progress
 
@@ -91,7 +92,7 @@ class Migrating:
         """
         if problem := asked.whose.problem():
             raise SourceRefused(problem)
-        async with self._one_at_a_time:
+        async with self._alone:
             try:
                 with ExitStack() as stack:
                     now = self._clock()
@@ -190,7 +191,7 @@ class Migrating:
             NoBackup: there is none, so nothing was taken out.
             DatabaseFailed: the disk did not take it; what went before is gone.
         """
-        async with self._one_at_a_time:
+        async with self._alone:
             found = await asyncio.to_thread(self.diary.find, migration)
             if found is None:
                 return None

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from importlib.metadata import version
+from math import ceil
 
 from adapters.api import ApiAdapter
 from adapters.contract import Address
@@ -132,10 +133,12 @@ def admin_chats(logs: LogSettings) -> list[Address]:
     return [Address(platform, chat, chat) for platform, _, chat in chats]
 
 
-def archives(backups: BackupSettings) -> Archives:
-    """Say how long backups keep what people have deleted."""
-    goes = backups.backup_at != "off" and backups.backup_keep > 0
-    return Archives(timedelta(days=backups.backup_keep) if goes else None)
+def archives(backups: BackupSettings, data: DataSettings) -> Archives:
+    """Say how long backups and exports keep what people have deleted."""
+    never = (backups.backup_at, data.cleanup_at), (backups.backup_keep, data.export_retention_days)
+    if "off" in never[0] or 0 in never[1]:
+        return Archives(None)
+    return Archives(timedelta(days=ceil(max(never[1]))))
 
 
 def care_options(data: DataSettings) -> CareOptions:

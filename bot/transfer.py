@@ -51,6 +51,7 @@ class Transfer:
         data: Path,
         history_max_chars: int,
         *,
+        alone: asyncio.Lock,
         progress: Progress,
         clock: Callable[[], datetime],
     ) -> None:
@@ -60,7 +61,7 @@ class Transfer:
         self._history_max_chars = history_max_chars
         self._clock = clock
         self._progress = progress
-        self._one_at_a_time = asyncio.Lock()
+        self._alone = alone
 
     @property
     def directory(self) -> Path:
@@ -91,7 +92,7 @@ class Transfer:
             ArchiveRefused: with a sentence that says what is wrong.
             DatabaseFailed: the disk did not take it; what came before is added.
         """
-        async with self._one_at_a_time:
+        async with self._alone:
             with self._progress.of("check the export"):
                 found, close = await asyncio.to_thread(_open, path)
             try:

@@ -98,6 +98,7 @@ RULES = (
         select(messages.c.id).where(
             of_person,
             messages.c.state == "rejected",
+            messages.c.text != "",  # of who was forgotten nothing is left to be told
             ~exists().where(answer.c.answers == messages.c.id),
         ),
         "The message was refused without a word, as to a person who is blocked and knows it.",

@@ -14,10 +14,12 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from typing import BinaryIO
 
@@ -137,6 +139,13 @@ def read_archive(path: Path, into: Path, passphrase: str, progress: Progress) ->
     return manifest
 
 
+def find_room(folder: Path, size: int) -> None:
+    """Raise OSError if so many bytes do not fit there: a bot that serves needs the rest itself."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise OSError(ENOSPC, f"{size:,} bytes are needed and {free:,} are free", str(folder))
+
+
 def _opened(path: Path, file: BinaryIO, passphrase: str) -> BinaryIO:
     """Give the archive itself, decrypted in memory if it is encrypted."""
     if file.read(len(AGE)) != AGE:
@@ -178,6 +187,7 @@ def _unpack(path: Path, packed: gzip.GzipFile, into: Path, progress: Progress) -
     try:
         with tarfile.open(fileobj=packed, mode="r|") as tar:
             manifest = _manifest_in(path, tar)
+            find_room(into, manifest.size)
             for each in manifest.files:
                 now = each.name
                 _take_out(path, tar, each, into, progress)

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sessions.archive import ArchiveDamaged, ArchiveError, read_archive, write_archive
+from sessions.archive import (
+    ArchiveDamaged,
+    ArchiveError,
+    find_room,
+    read_archive,
+    write_archive,
+)
 from sessions.database_file import problem_with
 from sessions.manifest import FORMAT, FileRecord, Manifest, manifest_bytes
 from sessions.stored_files import damage_in, digest_of, rows_in, schema_of
@@ -25,6 +31,8 @@ PAGES = 4096
 """So many pages of a database are copied between two words about how far it is."""
 LOWEST_PRIORITY = 19
 LOCK_SECONDS = 30.0
+UNHELD_SECONDS = 2.0
+"""For so long at most nobody can write, because another program has locked what is unheld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,10 @@ def make(task: Making) -> None:
     paths = [Path(each) for each in task.databases]
     with ExitStack() as stack, ExitStack() as only_one_moment:
         live = [stack.enter_context(closing(_connect(path))) for path in paths]
-        others = [only_one_moment.enter_context(closing(_connect(Path(p)))) for p in task.unheld]
+        others = [
+            only_one_moment.enter_context(closing(_connect(Path(p), UNHELD_SECONDS)))
+            for p in task.unheld
+        ]
         for directory in {path.parent for path in paths}:
             stack.enter_context(copying(directory))
         say("ready")
@@ -93,6 +104,7 @@ def make(task: Making) -> None:
         _watch()
         os.nice(LOWEST_PRIORITY)
         sizes = [_size(db) for db in live]
+        find_room(folder, sum(sizes))
         meter = _Meter(2 * (sum(sizes) + sum(path.stat().st_size for path in folder.iterdir())))
         for db, path in zip(live, task.databases, strict=True):
             _copy(db, folder / Path(path).name, meter)
@@ -132,8 +144,8 @@ def unpack(task: Opening) -> None:
     say("result", _in_a_line(manifest))
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
+def _connect(path: Path, seconds: float = LOCK_SECONDS) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=seconds, isolation_level=None)
     db.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # it takes a moment the first time
     return db
 

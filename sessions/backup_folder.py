@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,10 @@ from pydantic import TypeAdapter
 from sessions.private_files import make_private_directory, sync_directory, write_private_copy
 
 NAME = re.compile(r"threadline-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z-]+)\.tar\.gz(\.age)?")
+LEFT_FOLDER = re.compile(rf"\.making-{NAME.pattern}")
+LEFT_FILE = re.compile(rf"({NAME.pattern}|verified\.json)(\.partial|\.plain)+")
+"""What a process that died left; whatever else is in the folder is somebody's own."""
+
 STAMP = "%Y%m%dT%H%M%SZ"
 VERIFIED = "verified.json"
 AS_IT_WAS = re.compile(r"threadline-(\d{8}T\d{6}Z)(?:-\d+)?-([a-z-]+)\.files")
@@ -52,9 +57,9 @@ class BackupFolder:
         if not self.path.is_dir():
             return
         for each in self.path.iterdir():
-            if each.name.startswith(".making-"):
+            if LEFT_FOLDER.fullmatch(each.name):
                 shutil.rmtree(each)
-            elif each.name.endswith((".partial", ".plain")):
+            elif LEFT_FILE.fullmatch(each.name):
                 each.unlink()
 
     def new(self, made_at: datetime, why: str, *, encrypted: bool) -> Path:
@@ -96,12 +101,19 @@ class BackupFolder:
         verified = self._verified()
         found = []
         for path in self.path.iterdir():
-            if match := NAME.fullmatch(path.name):
+            match = NAME.fullmatch(path.name)
+            if match is None:
+                continue
+            try:
                 made_at = datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)
-                size = path.stat().st_size
+                about = path.stat()
+            except (ValueError, FileNotFoundError):  # no time that there is, or it has just gone
+                continue
+            if stat.S_ISREG(about.st_mode):
                 checked = verified.get(path.name)
-                found.append(Backup(path, made_at, match[2], bool(match[3]), size, checked))
-        return sorted(found, key=lambda each: (each.made_at, each.path.name), reverse=True)
+                backup = Backup(path, made_at, match[2], bool(match[3]), about.st_size, checked)
+                found.append((made_at, about.st_mtime_ns, path.name, backup))
+        return [backup for *_, backup in sorted(found, key=lambda each: each[:3], reverse=True)]
 
     def find(self, name: str) -> Path | None:
         """Find an archive by its name; None if there is none."""

@@ -43,6 +43,9 @@ ENDED = ("answered", "rejected", "dead")
 BOTS = ("written", "showing", "delivered", "dead")
 #: Commands whose answers have words of other conversations than the one they are given in.
 QUOTING = ("/resume", "/search", "/tag", "/export")
+#: What may stand before a command; SQL's own idea of it is the space alone.
+BLANK = "".join(filter(str.isspace, map(chr, range(0x3001))))
+WRITTEN = func.lower(func.ltrim(messages.c.text, BLANK))
 
 
 def erase_messages(db: Connection, which: ColumnElement[bool]) -> None:
@@ -70,14 +73,14 @@ def erase_conversation(db: Connection, thread_id: str, place: Place, *, but: str
     lists = and_(
         messages.c.platform == place.platform,
         or_(messages.c.user_id == place.user_id, messages.c.chat_id == place.chat_id),
-        or_(*(func.lower(messages.c.text).like(f"{each}%") for each in QUOTING)),
+        or_(*(WRITTEN.like(f"{each}%") for each in QUOTING)),
     )
     asked = select(messages.c.id).where(or_(unbound, lists), messages.c.state.in_(ENDED))
     ids = list(db.execute(asked).scalars())
     for answers in in_portions(ids):
         erase_messages(db, messages.c.answers.in_(answers))
         erase_messages(db, and_(messages.c.id.in_(answers), messages.c.thread_id == ""))
-    _erase_quotes(db, thread_id, but=but)
+    erase_quotes(db, approvals.c.thread_id == thread_id, but=but)
     here = messages.c.thread_id == thread_id
     erase_messages(db, and_(here, messages.c.state.in_((*ENDED, *BOTS)), messages.c.id != but))
     db.execute(delete(conversations).where(conversations.c.id == thread_id))
@@ -95,21 +98,20 @@ def hash_decisions(db: Connection, thread_id: str) -> None:
     hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
 
 
-def _erase_quotes(db: Connection, thread_id: str, *, but: str) -> None:
-    """Erase what is said elsewhere of the conversation's approvals: they are named by their ids.
+def erase_quotes(db: Connection, which: ColumnElement[bool], *, but: str) -> None:
+    """Erase what is said elsewhere of approvals that have their words: their ids name them.
 
     Lists of what is open show their actions, decisions by command may have reasons and arguments.
     """
-    asked = list(
-        db.execute(
-            select(approvals.c.id, messages.c.number)
-            .join(messages, messages.c.id == approvals.c.message_id)
-            .where(approvals.c.thread_id == thread_id)
-        )
-    )
+    asked = db.execute(
+        select(approvals.c.id, approvals.c.actions, messages.c.number)
+        .join(messages, messages.c.id == approvals.c.message_id)
+        .where(which)
+    ).all()
+    asked = [each for each in asked if hashed_actions(each.actions) != each.actions]
     # What was said before they were asked cannot name them, and need not be looked through.
-    since = messages.c.number > min((number for _, number in asked), default=0)
-    for ids in in_portions([each for each, _ in asked], size=50):
+    since = messages.c.number > min((each.number for each in asked), default=0)
+    for ids in in_portions([each.id for each in asked], size=50):
         named = or_(*(messages.c.text.contains(each) for each in ids))
         ended = messages.c.state.in_((*ENDED, *BOTS))
         found = select(messages.c.id).where(since, ended, named, messages.c.id != but)

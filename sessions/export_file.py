@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from sessions.checked_rows import Unfit, trial, try_out
 from sessions.portable import (
     CONTENT,
     FORMAT,
@@ -30,6 +32,9 @@ MOST_BYTES = 16 * 1024**3
 
 BESIDE = ("sessions", "notes")
 ONE_CONTENT = re.compile(re.escape(CONTENT) + r"[0-9a-f-]{36}")
+AT_ONCE = 500
+"""Rows that are tried out in one go."""
+
 SCOPES = ("everything", "person", "session")
 
 
@@ -164,14 +169,30 @@ def _check(name: str, about: Any, digest: str) -> None:
 
 def _check_kinds(found: ExportFile, entries: Mapping[str, Any]) -> None:
     """Check every row, and that it belongs to whom the export is of."""
-    for kind in KINDS:
-        for row in found.of(kind):
-            if kind.name == "files" and f"{CONTENT}{row['id']}" not in entries:
-                raise ArchiveRefused(f"The file {row['id']} has no content.")
-            if found.scope.kind == "person" and not _belongs(kind, row, found.scope.of):
-                raise ArchiveRefused(
-                    f"It is an export of {found.scope.of}, and has {kind.name} of somebody else."
-                )
+    with trial() as db:
+        for kind in KINDS:
+            rows = (_checked_row(found, kind, row, entries) for row in found.of(kind))
+            while some := list(islice(rows, AT_ONCE)):
+                try:
+                    try_out(db, kind.table, some)
+                except Unfit as unfit:
+                    raise ArchiveRefused(
+                        f"A row of {kind.name}.jsonl breaks a rule of the records: {unfit}."
+                    ) from None
+
+
+def _checked_row(
+    found: ExportFile, kind: Kind, row: dict[str, Any], entries: Mapping[str, Any]
+) -> dict[str, Any]:
+    if kind.name == "files":
+        if f"{CONTENT}{row['id']}" not in entries:
+            raise ArchiveRefused(f"The file {row['id']} has no content.")
+        row["content"] = b""
+    if found.scope.kind == "person" and not _belongs(kind, row, found.scope.of):
+        raise ArchiveRefused(
+            f"It is an export of {found.scope.of}, and has {kind.name} of somebody else."
+        )
+    return row
 
 
 def _belongs(kind: Kind, row: Mapping[str, Any], person: str) -> bool:

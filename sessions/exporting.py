@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 from sessions.database import connected
 from sessions.platform_tables import files
 from sessions.portable import CONTENT, FORMAT, KINDS, MANIFEST, VERSION, Scope
-from sessions.private_files import make_private, make_private_directory
+from sessions.private_files import make_private_directory
 
 BYTES_OF = select(files.c.content).where(files.c.id == bindparam("file"))
 
@@ -54,9 +55,7 @@ def export(
         sqlalchemy.exc.DBAPIError: the database could not be read.
     """
     make_private_directory(into)
-    path = _unused(into, scope, at)
-    part = path.with_name(f"{path.name}.part")
-    make_private(part)
+    path, part = _begun(into, scope, at)
     try:
         with part.open("wb") as file:
             with (
@@ -148,11 +147,21 @@ def write_rows(archive: ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -
     return {"rows": many, "bytes": size, "sha256": digest.hexdigest()}
 
 
-def _unused(into: Path, scope: Scope, at: datetime) -> Path:
-    """Name the file by scope and time; whose it is stands in it, and not in its name."""
+def _begun(into: Path, scope: Scope, at: datetime) -> tuple[Path, Path]:
+    """Give the name of the file, by scope and time, and the file in which it is written until then.
+
+    Whose it is stands in it, and not in its name. Of those who begin in the same second each gets
+    names of its own: whoever made the unfinished file has the other name too.
+    """
     stem = f"export-{scope.kind}-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    path, number = into / f"{stem}.zip", 1
-    while path.exists():
-        number += 1
-        path = into / f"{stem}-{number}.zip"
-    return path
+    for number in count(1):
+        path = into / (f"{stem}-{number}.zip" if number > 1 else f"{stem}.zip")
+        part = path.with_name(f"{path.name}.part")
+        try:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            continue
+        if not path.exists():
+            return path, part
+        part.unlink()
+    raise AssertionError("numbers do not end")

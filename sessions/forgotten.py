@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+import sqlite3
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection, bindparam, func, select, union, update
 
 from sessions.data_tables import forgotten
@@ -20,6 +22,8 @@ from sessions.stopping import stop
 from sessions.stores_of_words import Forgetting, take_out
 from sessions.tables import approvals, conversations, insert_if_absent, messages, people, reminders
 from sessions.times import loaded, stored
+
+log = structlog.get_logger(__name__)
 
 KEY_BYTES = 32
 BEGIN = insert_if_absent(forgotten, "who", "at")
@@ -87,7 +91,8 @@ class Forgotten:
         untils = await self._database.read(
             lambda db: {row.who: row.until for row in db.execute(query)}
         )
-        return KeptOut(untils, cache(self.hash_of), made_at)
+        now = stored(datetime.now(UTC))
+        return KeptOut(untils, cache(self._hashes_of), made_at, now=now)
 
     async def known_as(self, who: str) -> Sequence[str]:
         """Give the people of the records for whom this hash stands: one, or none."""
@@ -140,6 +145,24 @@ class Forgotten:
             lambda db: [(row.thread_id, row.id) for row in db.execute(query)]
         )
 
+    async def latest(self, person: str, at: datetime) -> datetime:
+        """Give the time of the last that there is of a person, or this one if it is later."""
+        platform, _, user_id = person.partition(":")
+        times = (
+            select(func.max(messages.c.created_at)).where(
+                messages.c.platform == platform, messages.c.user_id == user_id
+            ),
+            select(func.max(conversations.c.created_at)).where(conversations.c.owner == person),
+            select(func.max(approvals.c.asked_at)).where(approvals.c.requester == person),
+            select(func.max(reminders.c.created_at)).where(
+                reminders.c.platform == platform, reminders.c.user_id == user_id
+            ),
+        )
+        found = await self._database.read(
+            lambda db: [db.execute(each).scalar_one() or 0 for each in times]
+        )
+        return max(at, loaded(max(found)))
+
     async def take_out(self, person: str, until: datetime, *, but: str = "") -> None:
         """Take a person's words out of every table, and every byte of them out of the file."""
         platform, _, user_id = person.partition(":")
@@ -152,9 +175,26 @@ class Forgotten:
 def read_keys(path: Path) -> Sequence[bytes]:
     """Read the keys of the hashes, or make one; they are of no use without the table."""
     if not (found := keys_in(path)):
+        if is_forgetful(path.with_name("conversations.db")):
+            log.error(
+                "the key of those who were forgotten is lost: put it back from a backup, or what "
+                "is brought in may have their words",
+                file=path.name,
+            )
         found = [secrets.token_bytes(KEY_BYTES)]
         write_keys(path, found)
     return found
+
+
+def is_forgetful(records: Path) -> bool:
+    """Say whether somebody was forgotten in these records."""
+    if not records.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(records, timeout=30)) as db:
+            return db.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # of a version that could not forget; others say what is damaged
+        return False
 
 
 def keys_in(path: Path) -> Sequence[bytes]:

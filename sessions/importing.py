@@ -130,7 +130,10 @@ def _add(db: Connection, kind: Kind, row: Row, owners: Mapping[str, str], now: i
     elif kind.table is approvals:
         wanted = _ended(row, now)
     elif kind.name == "votes":
-        known = select(approvals.c.id).where(approvals.c.id == row["approval_id"])
+        # One that is open here is decided here.
+        known = select(approvals.c.id).where(
+            approvals.c.id == row["approval_id"], approvals.c.ended_at.is_not(None)
+        )
         wanted = row if db.execute(known).first() else None
     elif kind.name == "reminders" and not row["rule"] and (row["due_at"] or now) < now:
         wanted = {**row, "due_at": None}

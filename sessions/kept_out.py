@@ -1,6 +1,6 @@
 """Keeping out of an import what people who were forgotten had said before that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,15 +17,23 @@ Row = Mapping[str, Any]
 class KeptOut:
     """Says of each row of an export whether it may come in, and with which words.
 
-    `untils` are the times until which people are forgotten, under their hashes. It remembers
-    which conversations somebody had spoken in who was forgotten: conversations come first.
+    `untils` are the times until which people are forgotten, under their hashes, of which a person
+    has one for each key. It remembers which conversations somebody had spoken in who was
+    forgotten: conversations come first. What stands at a time behind `now` was written by a clock
+    that was ahead, and nobody knows when: it is left out too.
     """
 
     def __init__(
-        self, untils: Mapping[str, int], hash_of: Callable[[str], str], made_at: str
+        self,
+        untils: Mapping[str, int],
+        hashes_of: Callable[[str], Sequence[str]],
+        made_at: str,
+        *,
+        now: int,
     ) -> None:
         self._untils = untils
-        self._hash_of = hash_of
+        self._hashes_of = hashes_of
+        self._now = now
         self._made_at = _time(made_at)
         self._threads: dict[str, int] = {}
         self._asked: set[str] = set()
@@ -37,7 +45,7 @@ class KeptOut:
             "actions": self._action,
             "reminders": lambda row: self._unless(_person(row), row["created_at"], row),
             "people": lambda row: self._unless(row["person"], self._made_at, row),
-            "usage": lambda row: self._unless(row["person"], _day(row["day"]), row),
+            "usage": lambda row: self._unless(row["person"], min(_day(row["day"]), now), row),
         }
 
     def row(self, kind: str, row: Row) -> Row | None:
@@ -91,7 +99,8 @@ class KeptOut:
 
     def _action(self, row: Row) -> Row:
         # Whom of several it ran for does not stand in it.
-        if row["begun_at"] > self._threads.get(row["thread_id"], -1):
+        until = self._threads.get(row["thread_id"], -1)
+        if until < 0 or until < row["begun_at"] <= self._now:
             return row
         return {**row, "arguments": hashed(row["arguments"]), "result": hashed(row["result"])}
 
@@ -99,10 +108,14 @@ class KeptOut:
         return None if self._is_forgotten(person, at) else row
 
     def _is_forgotten(self, person: str, at: int) -> bool:
-        return bool(self._untils) and at <= self._untils.get(self._hash_of(person), -1)
+        until = self._until(person) if self._untils else -1
+        return until >= 0 and (at <= until or at > self._now)
+
+    def _until(self, person: str) -> int:
+        return max(self._untils.get(each, -1) for each in self._hashes_of(person))
 
     def _note(self, thread_id: str, person: str) -> None:
-        until = self._untils[self._hash_of(person)]
+        until = self._until(person)
         self._threads[thread_id] = max(until, self._threads.get(thread_id, 0))
 
 

@@ -6,7 +6,6 @@ ISO 8601 in UTC. The bytes of a file stand in an entry of their own.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import JSON
 
+from sessions.checked_rows import checked_json, checked_plain, checked_time
 from sessions.platform_tables import files
 from sessions.tables import (
     approvals,
@@ -34,7 +34,7 @@ from sessions.tables import (
     usage,
     votes,
 )
-from sessions.times import loaded, stored
+from sessions.times import loaded
 
 FORMAT = "threadline-export"
 VERSION = 1
@@ -128,16 +128,11 @@ def _value(column: Any, value: Any) -> Any:
             raise ValueError(f"{column.name} is missing")
         return None
     if is_time(column):
-        at = datetime.fromisoformat(value)
-        if at.tzinfo is None:
-            raise ValueError(f"{column.name} has no time zone")
-        return stored(at)
+        return checked_time(column.name, value)
     if isinstance(column.type, JSON):
-        return value
+        return checked_json(column.name, value)
     kind = str if isinstance(column.type, Text) else bool if _is_flag(column) else int
-    if type(value) is not kind:
-        raise ValueError(f"{column.name} is not a {kind.__name__}")
-    return value
+    return checked_plain(column.name, value, kind)
 
 
 def _is_flag(column: Any) -> bool:

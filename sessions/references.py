@@ -20,6 +20,9 @@ from sessions.tables import (
 
 Mend = Callable[[Connection, Sequence[str]], None]
 
+EMPTY = "conversation of messages"
+"""The rule that a conversation has messages."""
+
 IN_PORTIONS = 500
 
 its_files = (
@@ -117,7 +120,7 @@ MENDABLE = (
     ),
     Mendable(
         Rule(
-            "conversation of messages",
+            EMPTY,
             select(conversations.c.id).where(
                 ~exists().where(messages.c.thread_id == conversations.c.id)
             ),

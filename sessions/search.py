@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from sessions.database import Database
 from sessions.message_rows import message_of
 from sessions.models import Message, Place
 from sessions.search_file import Line, Reading, SearchFile, chat_name
+from sessions.shelf import has_tag
 from sessions.tables import conversations, messages
 
 log = structlog.get_logger(__name__)
@@ -31,7 +33,8 @@ Answer = TypeVar("Answer")
 AT_ONCE = 500
 PATIENCE_SECONDS = 2.0
 """How long a search waits for an index that is behind, as after the first start."""
-MOST_LOOKED_AT = 500
+MOST_WITH_TAG = (500, 5_000, 50_000)
+"""So many of the best are looked through for a tag, until enough have it."""
 
 PERSONS_UNFINISHED = ("received", "running", "parked", "held")
 question = messages.alias("question")
@@ -138,19 +141,20 @@ class Search:
         index is so far behind that this would take long.
         """
         complete = await self.catch_up(PATIENCE_SECONDS)
-        most = MOST_LOOKED_AT if tag else after + limit
-
-        def find() -> Sequence[tuple[int, str]]:
-            return self._file.find(words, whose.names, most)
-
-        try:
-            found = await self._run(find)
-        except sqlite3.DatabaseError as error:
-            log.warning("the search index is damaged and built anew", reason=str(error))
-            await self._run(self._file.start_anew)
-            return await self.find(whose, words, tag=tag, limit=limit, after=after)
-        hits = await self._database.read(lambda db: _read(db, found, whose))
-        return Found([hit for hit in hits if not tag or tag in hit.tags][after:][:limit], complete)
+        look_at = MOST_WITH_TAG if tag else (after + limit,)
+        hits: Sequence[Hit] = ()
+        for most in look_at:
+            try:
+                found = await self._run(partial(self._file.find, words, whose.names, most))
+            except sqlite3.DatabaseError as error:
+                log.warning("the search index is damaged and built anew", reason=str(error))
+                await self._run(self._file.start_anew)
+                complete = await self.catch_up(PATIENCE_SECONDS)
+                found = await self._run(partial(self._file.find, words, whose.names, most))
+            hits = await self._database.read(partial(_read, found=found, whose=whose, tag=tag))
+            if len(found) < most or len(hits) >= after + limit:
+                break
+        return Found(hits[after:][:limit], complete)
 
     async def catch_up(self, seconds: float | None = None) -> bool:
         """Read what was stored and changed until now; False if that takes longer than so long."""
@@ -254,13 +258,17 @@ class Search:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def _read(db: Connection, found: Sequence[tuple[int, str]], whose: Whose) -> Sequence[Hit]:
+def _read(
+    db: Connection, found: Sequence[tuple[int, str]], whose: Whose, tag: str
+) -> Sequence[Hit]:
     """Read what was found; the messages decide whose it is, and whether it is still there."""
     query: Select[Any] = (
         select(messages, *CONVERSATION)
         .join(conversations, conversations.c.id == messages.c.thread_id)
         .where(messages.c.text != "")
     )
+    if tag:
+        query = query.where(has_tag(tag))
     hits: list[Hit] = []
     for start in range(0, len(found), AT_ONCE):
         portion = found[start : start + AT_ONCE]

@@ -28,6 +28,18 @@ WHERE said MATCH ? ORDER BY bm25(said, 1.0, 0.0), rowid DESC LIMIT ?
 """
 MOST_WORDS = 20
 TERM = re.compile(r'"([^"]*)"|(\S+)')
+VERSION = 2
+"""Of what stands in the index; one of another version is built anew."""
+
+#: Behind each letter of writings that have no spaces between words, or endings at them: Thai to
+#: Khmer, Chinese, Japanese, Korean. So each is a word of its own, and words are phrases of these.
+ALONE = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af])"
+)
+APART = "\u200b"
+UNQUOTED = str.maketrans('"\0', "  ")
+"""What would end a quoted word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,9 @@ class SearchFile:
         try:
             self._db = self._open()
             self.progress()
+            (version,) = self._db.execute("PRAGMA application_id").fetchone()
+            if version != VERSION:
+                self.start_anew()
         except sqlite3.Error:  # damaged or somebody else's; nothing in it is only there
             self.start_anew()
 
@@ -142,7 +157,7 @@ class SearchFile:
         if not query:
             return ()
         found = self._db.execute(FIND, (query, most)).fetchall()
-        return [(number, " ".join(line.split())) for number, line in found]
+        return [(number, " ".join(line.replace(APART, "").split())) for number, line in found]
 
     def wipe(self) -> None:
         """Remove what deleted words have left in the file."""
@@ -167,6 +182,7 @@ class SearchFile:
                 cursor.execute(f"PRAGMA {OVERWRITE}")
                 if new:
                     cursor.executescript(f"BEGIN; {TABLES} COMMIT;")
+                    cursor.execute(f"PRAGMA application_id={VERSION}")
         except BaseException:
             db.close()
             raise
@@ -186,7 +202,12 @@ def query_of(words: str, names: Sequence[str]) -> str:
 
 
 def _columns(line: Line) -> tuple[str, str]:
-    return line.text, " ".join(map(_mark, line.names))
+    return _apart(line.text), " ".join(map(_mark, line.names))
+
+
+def _apart(text: str) -> str:
+    """Part what is a word of its own from what follows; nothing that one sees."""
+    return ALONE.sub(rf"\1{APART}", text)
 
 
 def _mark(name: str) -> str:
@@ -203,6 +224,6 @@ def _match(words: str) -> str:
     for phrase, word in TERM.findall(words):
         text = phrase or word
         if any(letter.isalnum() for letter in text):
-            quoted = text.rstrip("*").replace('"', " ")
+            quoted = _apart(text.rstrip("*").translate(UNQUOTED))
             terms.append(f'"{quoted}"{"*" if word.endswith("*") else ""}')
     return " AND ".join(terms[:MOST_WORDS])

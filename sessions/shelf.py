@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, update
 
 from sessions.database import Database
 from sessions.message_rows import message_of
@@ -25,7 +25,7 @@ class Wanted:
     """Which conversations are looked for. What is empty or None does not matter.
 
         `owners` is the beginning that the names of their owners have. `since` and `until` are about
-    when something was last said there, `begun` is the latest time at which it began.
+    when something was last said there, `begun` is the latest time at which its first words came.
     """
 
     owner: str = ""
@@ -138,6 +138,12 @@ def tag_of(written: str) -> str | None:
     return tag if ONE_TAG.fullmatch(tag) else None
 
 
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Give the condition that a conversation has a tag."""
+    # Tags have no quotation marks in them, so this is found only where a whole tag stands.
+    return cast(conversations.c.tags, Text).contains(json.dumps(tag), autoescape=True)
+
+
 def _check_tags(tags: Sequence[str]) -> None:
     if len(tags) > MOST_TAGS:
         raise ValueError(f"A conversation has at most {MOST_TAGS} tags.")
@@ -156,13 +162,19 @@ def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
         beginning = func.substr(conversations.c.owner, 1, len(wanted.owners))
         found.append(beginning == wanted.owners)
     if wanted.tag:
-        # Tags have no quotation marks in them, so this is found only where a whole tag stands.
-        as_stored = json.dumps(wanted.tag)
-        found.append(cast(conversations.c.tags, Text).contains(as_stored, autoescape=True))
+        found.append(has_tag(wanted.tag))
     if wanted.since is not None:
         found.append(conversations.c.updated_at >= stored(wanted.since))
     if wanted.until is not None:
         found.append(conversations.c.updated_at < stored(wanted.until))
     if wanted.begun is not None:
-        found.append(conversations.c.created_at <= stored(wanted.begun))
+        at = stored(wanted.begun)
+        # Its record is made when the first text's turn comes, which may have waited in line.
+        spoken = exists().where(messages.c.thread_id == conversations.c.id)
+        found.append(
+            or_(
+                conversations.c.created_at <= at,
+                spoken.where(messages.c.role == "user", messages.c.created_at <= at),
+            )
+        )
     return found

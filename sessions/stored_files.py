@@ -41,7 +41,10 @@ ALL_NAMES = (*(each.name for each in DATABASES), KEYS, CSV, JOURNAL)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the files stand: the data directory, and sessions.csv, which has a path of its own."""
+    """Where the files stand: the data directory, and sessions.csv, which has a path of its own.
+
+    That may be a link: what belongs to the sessions stands beside what it leads to. So it blocks.
+    """
 
     data: Path
     csv: Path
@@ -49,9 +52,10 @@ class Places:
     def of(self, name: str) -> Path:
         """Give the path of a file by the name that it has in a backup."""
         if name == CSV:
-            return self.csv
+            return self.csv.resolve()
         if name == JOURNAL:
-            return self.csv.with_name(f"{self.csv.name}.journal")
+            csv = self.csv.resolve()
+            return csv.with_name(f"{csv.name}.journal")
         return self.data / name
 
     def all(self) -> Sequence[Path]:

@@ -4,16 +4,29 @@ What else has words of people: `threads.db` and `notes.db` (the agent's), `searc
 messages), and the rows of `sessions.csv` (what is open). `bot/forgetting.py` goes through all.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sessions.data_tables import changed, forgotten
 from sessions.erasing import (
     BOTS,
     ENDED,
+    WRITTEN,
     erase_messages,
+    erase_quotes,
     hash_rows,
     hashed,
     hashed_actions,
@@ -30,6 +43,7 @@ from sessions.platform_tables import (
     pieces,
     set_aside,
 )
+from sessions.shelf import tag_of
 from sessions.tables import (
     approvals,
     conversations,
@@ -45,12 +59,15 @@ from sessions.tables import (
     votes,
 )
 
+UNASKED = and_(messages.c.role == "assistant", messages.c.answers.is_(None))
+
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
     """Who is to be forgotten, and until when: a time as it is stored, and its day.
 
-    `but` is the id of the message that asked for it.
+    `but` is the id of the message that asked for it. `late` is when what was said until then was
+    answered: what came of it until that moment goes too.
     """
 
     platform: str
@@ -58,6 +75,7 @@ class Forgetting:
     until: int
     day: str
     but: str = ""
+    late: int = 0
 
     @property
     def person(self) -> str:
@@ -69,7 +87,7 @@ def _messages(db: Connection, who: Forgetting) -> None:
     in_time = and_(
         messages.c.platform == who.platform,
         messages.c.user_id == who.user_id,
-        messages.c.created_at <= who.until,
+        or_(messages.c.created_at <= who.until, _came_of_it(who)),
         messages.c.state.in_((*ENDED, *BOTS)),
         messages.c.id != who.but,
     )
@@ -83,17 +101,45 @@ def _messages(db: Connection, who: Forgetting) -> None:
         erase_messages(db, or_(messages.c.id.in_(some), messages.c.answers.in_(some)))
 
 
+def _came_of_it(who: Forgetting) -> ColumnElement[bool]:
+    """Give the condition that something was sent to a person, though not as an answer, by then."""
+    return and_(UNASKED, messages.c.created_at <= who.late)
+
+
 def _titles(db: Connection, theirs: ColumnElement[bool]) -> None:
-    """Take titles that are their words off conversations that others share."""
+    """Take titles and tags that are their words off conversations that others share.
+
+    Also off the copies of these: what names a conversation stands in the first one alone.
+    """
     said = (
-        select(conversations.c.id, conversations.c.title, messages.c.text)
+        select(conversations.c.owner, messages.c.text)
         .join(messages, messages.c.thread_id == conversations.c.id)
-        .where(theirs, messages.c.role == "user")
+        .where(theirs, messages.c.role == "user", messages.c.text != "")
     )
-    for conversation, title, text in db.execute(said).all():
-        if title == title_of(text):
-            here = conversations.c.id == conversation
-            db.execute(update(conversations).where(here).values(title=""))
+    texts: dict[str, list[str]] = {}
+    for owner, text in db.execute(said):
+        texts.setdefault(owner, []).append(text)
+    for owner, written in texts.items():
+        titles, tags = _names_in(written)
+        here = conversations.c.owner == owner
+        for row in db.execute(select(conversations).where(here)).all():
+            values = {
+                "title": "" if row.title in titles else row.title,
+                "tags": [each for each in row.tags if each not in tags],
+            }
+            db.execute(update(conversations).where(conversations.c.id == row.id).values(values))
+
+
+def _names_in(texts: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Give the titles and the tags that somebody may have given with these texts."""
+    titles, tags = set(), set()
+    for text in texts:
+        first, *rest = text.split(maxsplit=1) or [""]
+        words = "".join(rest)
+        titles |= {title_of(text), title_of(words)}
+        if first.lower().startswith("/tag"):
+            tags |= {tag_of(each) for each in words.replace(",", " ").split()} - {None}
+    return titles - {""}, {each for each in tags if each}
 
 
 def _lists(db: Connection, theirs: ColumnElement[bool]) -> None:
@@ -109,37 +155,42 @@ def _lists(db: Connection, theirs: ColumnElement[bool]) -> None:
             messages.c.chat_id == chat_id,
             messages.c.role == "user",
             messages.c.state.in_(ENDED),
-            messages.c.text.startswith("/", autoescape=True),
+            WRITTEN.startswith("/"),
         )
         for ids in in_portions(list(db.execute(asked).scalars())):
             erase_messages(db, messages.c.answers.in_(ids))
 
 
 def _ledger(db: Connection, who: Forgetting) -> None:
-    """Hash what ran between a question of theirs and its answer, where several share a thread."""
+    """Hash what ran between a question of theirs and its answer, where several share a thread.
+
+    Also of what was taken back since. What has no answer was broken off; nobody knows when.
+    """
     answer = messages.alias("answer")
     turns = (
         select(messages.c.thread_id, messages.c.created_at, func.max(answer.c.created_at))
-        .join(answer, answer.c.answers == messages.c.id)
+        .outerjoin(answer, answer.c.answers == messages.c.id)
         .where(
             messages.c.platform == who.platform,
             messages.c.user_id == who.user_id,
             messages.c.created_at <= who.until,
+            messages.c.role == "user",
             messages.c.thread_id.in_(select(ledger.c.thread_id)),
-            messages.c.text != "",
         )
         .group_by(messages.c.id)
     )
     for thread_id, begun, ended in db.execute(turns).all():
-        ran = and_(ledger.c.thread_id == thread_id, ledger.c.begun_at.between(begun, ended))
+        during = ledger.c.begun_at.between(begun, who.until if ended is None else ended)
+        ran = and_(ledger.c.thread_id == thread_id, during)
         hash_rows(db, ledger, ran, arguments=hashed, result=hashed)
 
 
 def _approvals(db: Connection, who: Forgetting) -> None:
-    asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.until)
+    asked = and_(approvals.c.requester == who.person, approvals.c.asked_at <= who.late)
+    erase_quotes(db, asked, but=who.but)
     hash_rows(db, approvals, asked, actions=hashed_actions, verdicts=hashed_verdicts)
     db.execute(update(approvals).where(asked).values(decided_name=""))
-    decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.until)
+    decided = and_(approvals.c.decided_by == who.person, approvals.c.decided_at <= who.late)
     hash_rows(db, approvals, decided, verdicts=hashed_verdicts)
     db.execute(update(approvals).where(decided).values(decided_name=""))
 
@@ -151,7 +202,7 @@ def _votes(db: Connection, who: Forgetting) -> None:
 
 
 def _conversations(db: Connection, who: Forgetting) -> None:
-    theirs = and_(conversations.c.owner == who.person, conversations.c.created_at <= who.until)
+    theirs = and_(conversations.c.owner == who.person, conversations.c.created_at <= who.late)
     db.execute(delete(conversations).where(theirs))
 
 
@@ -167,8 +218,20 @@ def _usage(db: Connection, who: Forgetting) -> None:
 
 
 def _reminders(db: Connection, who: Forgetting) -> None:
-    theirs = and_(reminders.c.platform == who.platform, reminders.c.user_id == who.user_id)
-    db.execute(delete(reminders).where(theirs, reminders.c.created_at <= who.until))
+    theirs = and_(
+        reminders.c.platform == who.platform,
+        reminders.c.user_id == who.user_id,
+        reminders.c.created_at <= who.late,
+    )
+    # One may have come in this very moment.
+    said = exists().where(
+        theirs,
+        messages.c.platform == who.platform,
+        messages.c.user_id == who.user_id,
+        func.instr(messages.c.text, reminders.c.text) > 0,
+    )
+    erase_messages(db, and_(UNASKED, messages.c.created_at > who.until, said))
+    db.execute(delete(reminders).where(theirs))
 
 
 def _set_aside(db: Connection, who: Forgetting) -> None:
@@ -213,5 +276,13 @@ def take_out(db: Connection, who: Forgetting) -> None:
 
     Who asked, decided and voted, when, and the verdict stay; doing it again changes nothing.
     """
+    question, answer = messages.alias("question"), messages.alias("answer")
+    theirs = and_(question.c.platform == who.platform, question.c.user_id == who.user_id)
+    last = db.execute(
+        select(func.max(answer.c.created_at))
+        .join(question, question.c.id == answer.c.answers)
+        .where(theirs, question.c.created_at <= who.until, question.c.id != who.but)
+    ).scalar_one()
+    who = replace(who, late=max(who.until, last or 0))
     for take in TAKEN_OUT.values():
         take(db, who)

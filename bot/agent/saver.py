@@ -44,6 +44,8 @@ PUT_WRITE = "INSERT OR {} INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FORGET_OLDER = f"DELETE FROM {{}} WHERE {PLACE} AND checkpoint_id < ?"  # noqa: S608 - ours
 FORGET_NESTED = "DELETE FROM {} WHERE thread_id = ? AND checkpoint_ns LIKE '%:%'"
 FORGET = "DELETE FROM {} WHERE thread_id = ?"
+EDITED = "hitl_edited_tool_calls"
+"""Where LangChain's middleware keeps what people wrote in the place of arguments."""
 
 
 @asynccontextmanager
@@ -181,13 +183,22 @@ class ThreadSaver(BaseCheckpointSaver[int]):
         await self._run(lambda db: _delete(db, FORGET, thread_id))
 
     async def at_rest(self, thread_id: str) -> None:
-        """Delete what graphs within the graph have kept: nothing is left to resume.
+        """Delete what graphs within the graph have kept, and edits: nothing is left to resume.
 
         Each time that one runs it has a name space of its own, such as ``desk:<task>``.
         """
         if thread_id in self._nested:
             self._nested.discard(thread_id)
             await self._run(lambda db: _delete(db, FORGET_NESTED, thread_id))
+        found = await self.aget_tuple(_config(thread_id, "", ""))
+        if found is not None and found.checkpoint["channel_values"].get(EDITED):
+            values = found.checkpoint["channel_values"]
+            checkpoint = found.checkpoint.copy()
+            checkpoint["channel_values"] = {
+                name: value for name, value in values.items() if name != EDITED
+            }
+            before = found.parent_config or _config(thread_id, "", "")
+            await self.aput(before, checkpoint, found.metadata, {})
 
     def _remember(self, thread_id: str, newest: list[CheckpointTuple] | None) -> None:
         if thread_id in self._known:

@@ -131,4 +131,5 @@ def answer_id(row: Message) -> str:
 
 def said(text: str) -> bool:
     """Say whether a text was said to the agent, and is no command."""
-    return COMMAND.fullmatch(text.strip().partition(" ")[0].partition("\n")[0]) is None
+    first, *_ = text.split(maxsplit=1) or [""]
+    return COMMAND.fullmatch(first) is None

@@ -14,6 +14,7 @@ LONGEST = 500
 
 NOTHING = "Nothing was said here yet. /resume lists earlier conversations."
 WAITS = "Something here waits for a decision. /cancel withdraws it; then this works."
+NOT_YOURS = "The last text is somebody else's. Only who said it can say it again."
 CLEARED = (
     "Every word of this conversation is deleted here, and a new one begins. What its actions did, "
     "what was sent to others, notes and reminders stay."
@@ -68,6 +69,8 @@ async def _take_back(call: Call, *, again: bool) -> Said:
         last = await _last(call, session.thread_id)
         if isinstance(last, Said):
             return last
+        if again and last.question.place.user_id != call.sender.user_id:
+            return say(NOT_YOURS)  # or it would stand here as the caller's
         if again and (refused := await turns.limits.may_ask(call.row)):
             return Said((refused,))  # what was answered stays
         # The agent first: after a crash in between, the exchange still stands here as the last.

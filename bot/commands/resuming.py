@@ -13,6 +13,7 @@ from sessions.models import Conversation, Session
 
 LONGEST_ID = 40
 NONE = "There is no earlier conversation of yours."
+GONE = "That conversation has just been deleted. /resume lists the others."
 
 
 async def resume(call: Call) -> Said:
@@ -70,7 +71,10 @@ async def _go_on(call: Call, session: Session, chosen: Conversation) -> Said:
     if session.thread_id != chosen.id:
         async with settled(call, session.thread_id) as withdrawn:
             said = withdrawn
-    others, open_there = await _taken_over(call, session, chosen)
+    taken_over = await _taken_over(call, session, chosen)
+    if taken_over is None:
+        return Said((*said, Notice(GONE)))
+    others, open_there = taken_over
     text = f"This goes on with: {await named(call, chosen)}"
     if others:
         text += "\nIt was open in another chat of yours, where a new one begins now."
@@ -79,11 +83,16 @@ async def _go_on(call: Call, session: Session, chosen: Conversation) -> Said:
 
 async def _taken_over(
     call: Call, session: Session, chosen: Conversation
-) -> tuple[int, tuple[Reply, ...]]:
-    """Move a conversation here: who had it leaves it first, so that it is never open twice."""
+) -> tuple[int, tuple[Reply, ...]] | None:
+    """Move a conversation here: who had it leaves it first, so that it is never open twice.
+
+    None if it was deleted since it was chosen.
+    """
     turns = call.turns
     past, sessions, records = turns.conversations.past, turns.sessions, turns.approvals.records
     async with call.at_rest(chosen.id):
+        if await _find(call, chosen.id) is None:
+            return None
         others = [each for each in await past.sessions_of(chosen.id) if each]
         left = [
             each

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sessions.checked_rows import EARLIEST, LATEST
 from sessions.migrating.found import Remarks, Role, Said
 
 SESSION = (
@@ -43,6 +44,7 @@ NOBODY_SAYS = frozenset(
 )  # fmt: skip
 
 LONGEST_TEXT = 1_000_000
+LONGEST_NAME = 200
 MILLISECONDS_FROM = 100_000_000_000
 """Numbers from here on are milliseconds since 1970: as seconds they would be after 5138."""
 
@@ -96,7 +98,8 @@ def said_in(row: Mapping[str, Any], where: str, remarks: Remarks) -> Iterator[Sa
 
 def _role(row: Mapping[str, Any], columns: Columns) -> tuple[Role | None, str]:
     """Say who speaks, and how the file names them; a name that is no role is a bot's."""
-    named = [str(row[each]).strip() for each in columns.all(ROLE) if row[each] not in (None, "")]
+    given = [row[each] for each in columns.all(ROLE) if row[each] not in (None, "")]
+    named = [UNSTORABLE.sub("\ufffd", str(each)).strip()[:LONGEST_NAME] for each in given]
     for each in named:
         small = each.lower()
         if small in PEOPLE_SAY:
@@ -147,6 +150,11 @@ def _parts(found: Sequence[Any], where: str, remarks: Remarks) -> str:
 
 def time_of(found: Any) -> datetime | None:
     """Read a time as files have it; one without a zone is UTC. None if it is none."""
+    at = _time_of(found)
+    return at if at is not None and EARLIEST <= at <= LATEST else None
+
+
+def _time_of(found: Any) -> datetime | None:
     if isinstance(found, str):
         text = found.strip()
         try:
@@ -200,7 +208,7 @@ def plain(found: Any) -> str:
     if isinstance(found, bool) or not isinstance(found, str | int):
         return ""
     text = str(found).strip()
-    return "" if UNSTORABLE.search(text) or len(text) > 200 else text  # noqa: PLR2004 - no name is
+    return "" if UNSTORABLE.search(text) or len(text) > LONGEST_NAME else text
 
 
 def _named(found: Any) -> str:

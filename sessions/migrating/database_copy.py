@@ -47,7 +47,7 @@ def opened_copy(place: Place, work: Path) -> Iterator[sqlite3.Connection]:
             if state != "ok":
                 raise SourceRefused(f"{place.name} is damaged: {' '.join(state.split())}.")
             yield database
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # also what is wrong is told in bytes
         raise SourceRefused(f"{place.name} cannot be read as a database: {error}.") from error
     finally:
         _remove(copy)

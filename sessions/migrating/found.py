@@ -76,7 +76,8 @@ class Remarks:
         self._note(what, why, many, taken=True)
 
     def _note(self, what: str, why: str, many: int, *, taken: bool) -> None:
-        key = (what, why, taken)
+        # A name in a file may be of half characters, and remarks are shown and written down.
+        key = (_whole(what), _whole(why), taken)
         if key not in self.counts and len(self.counts) >= MOST_REMARKS:
             key = (AND_MORE, "There are too many to list.", taken)
         self.counts[key] = self.counts.get(key, 0) + many
@@ -84,6 +85,10 @@ class Remarks:
     def all(self) -> Sequence[Remark]:
         """Give them in the order in which they were first made."""
         return [Remark(what, why, many, taken) for (what, why, taken), many in self.counts.items()]
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 class Source(Protocol):

@@ -56,7 +56,7 @@ class JsonFile:
     def talks(self, remarks: Remarks) -> Iterator[Talk]:
         """Give the conversations in it."""
         found, stem = self.found, PurePath(self.name).stem
-        if isinstance(found, dict) and "users" in found:
+        if isinstance(found, dict) and isinstance(found.get("users"), list | dict):
             yield from _of_users(found, self.name, remarks)
         elif isinstance(found, dict) and _is_talk(found):
             yield from _talk(found, stem, (), self.name, remarks)
@@ -92,7 +92,7 @@ def json_file(place: Place) -> JsonFile | None:
         ) from error
     kind = ""
     if isinstance(found, dict):
-        if "users" in found and isinstance(found["users"], list | dict):
+        if isinstance(found.get("users"), list | dict):
             kind = "an export of users"
         elif _is_talk(found):
             kind = "a conversation in JSON"

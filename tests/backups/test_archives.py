@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import io
+import json
 import shutil
 import subprocess
 import tarfile
@@ -193,6 +194,19 @@ def test_more_bytes_than_it_lists_are_not_unpacked(archive: Path, tmp_path: Path
     bomb.size = 64 * 1024 * 1024
     evil = packed(tmp_path / "bomb.tar.gz", [members[0], (bomb, bytes(bomb.size))])
     with pytest.raises(ArchiveDamaged, match="has not the size it had"):
+        read(evil, tmp_path / "into")
+    assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_what_is_larger_than_the_free_room_is_not_begun(archive: Path, tmp_path: Path) -> None:
+    members = members_of(archive)
+    about = json.loads(members[0][1])
+    about["files"][0]["size"] = 2**60
+    first = tarfile.TarInfo("manifest.json")
+    content = json.dumps(about).encode()
+    first.size = len(content)
+    evil = packed(tmp_path / "evil.tar.gz", [(first, content), *members[1:]])
+    with pytest.raises(OSError, match=r"1,152,921,504,6.* bytes are needed"):
         read(evil, tmp_path / "into")
     assert list((tmp_path / "into").iterdir()) == []
 

@@ -1,6 +1,7 @@
 """Putting a backup in the place of everything, and what is there before and after."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from sessions.archive import ArchiveError
 from sessions.backup_folder import BackupFolder
 from sessions.restore_files import RestoreFailed
 from tests.backups.keeping import everything, everything_in, flip
+from tests.sessions.people import NOON
 from tests.stories.house import House, open_house
 
 
@@ -166,3 +168,59 @@ async def test_old_backups_go_and_the_newest_stays(tmp_path: Path) -> None:
     await asyncio.to_thread((only.path / old[0].name).touch)
     gone = await asyncio.to_thread(only.drop_older, house.bot.clock(), house.bot.sessions.ttl)
     assert gone == []
+
+
+def test_files_of_other_people_in_the_folder_stay_and_are_no_backups(tmp_path: Path) -> None:
+    folder = BackupFolder(tmp_path / "shared")
+    folder.prepare()
+    name = "threadline-20261121T033000Z-nightly.tar.gz"
+    others = ("film.mkv.partial", "notes.plain", ".making-of.txt", f"{name}.txt")
+    for each in others:
+        (folder.path / each).touch()
+    (folder.path / f".making-{name}").mkdir()
+    for each in (f"{name}.partial", f"{name}.age.partial.plain", "verified.json.partial"):
+        (folder.path / each).touch()
+    folder.prepare()
+    assert {each.name for each in folder.path.iterdir()} == {*others}
+    (folder.path / "threadline-20261399T993000Z-asked.tar.gz").touch()
+    (folder.path / "threadline-20260101T033000Z-asked.tar.gz").symlink_to("nowhere")
+    (folder.path / "threadline-20260102T033000Z-asked.tar.gz").mkdir()
+    assert folder.all() == []
+
+
+def test_of_backups_of_one_second_the_last_is_the_newest(tmp_path: Path) -> None:
+    folder = BackupFolder(tmp_path / "backups")
+    folder.prepare()
+    made = [folder.new(NOON, why, encrypted=False) for why in ("nightly", "before-restore")]
+    for number, each in enumerate(made):
+        each.touch()
+        os.utime(each, ns=(number, number))
+    assert [each.path for each in folder.all()] == made[::-1]
+
+
+async def test_where_sessions_csv_is_a_link_it_stays_one_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    home, disk = tmp_path / "home", tmp_path / "disk"
+    for each in (home, disk):
+        await asyncio.to_thread(each.mkdir)
+    await asyncio.to_thread((home / "sessions.csv").symlink_to, disk / "live.csv")
+    archive, _ = await said_and_backed_up(home)
+    crashed = disk / "live.csv.journal"
+    async with open_house(home) as house:
+        await house.bot.vault.restoring.agree(archive)
+        await house.people.say("dora", "just before the crash")
+        journal = await asyncio.to_thread(crashed.read_bytes)
+        csv = await asyncio.to_thread((disk / "live.csv").read_bytes)
+    await asyncio.to_thread(crashed.write_bytes, journal)
+    await asyncio.to_thread((disk / "live.csv").write_bytes, csv)
+    async with open_house(home) as house:
+        assert {each.user_id for each in await house.bot.sessions.all()} == {
+            "memory_ann",
+            "memory_bob",
+        }
+        _, _, kept = await last(house)
+        await house.bot.vault.restoring.agree(home / "data" / "backups" / kept)
+    assert await asyncio.to_thread((home / "sessions.csv").is_symlink)
+    async with open_house(home) as house:
+        assert "memory_dora" in {each.user_id for each in await house.bot.sessions.all()}

@@ -123,7 +123,7 @@ def test_people_are_blocked_listed_and_unblocked(threadline: Threadline) -> None
 def test_somebody_is_forgotten_for_them_after_asking(home: Path, threadline: Threadline) -> None:
     asked = threadline("people", "forget", "api:terminal")
     assert (asked.status, "--yes" in asked.err) == (1, True)
-    assert "Backups that were made before keep the words until 20" in asked.out
+    assert "Backups and exports that were made before keep the words until 20" in asked.out
     assert threadline("dead", "list").out
     done = threadline("people", "forget", "api:terminal", "--yes")
     assert (done.status, done.out.splitlines()[-1][:8]) == (0, "Deleted:")

@@ -13,6 +13,7 @@ from bot.agent.thread_file import thread_ids
 from bot.care import CareOptions, every_day
 from bot.errors import NoBackup
 from bot.sweeper import make_scheduler
+from sessions.past import Past
 from tests.data.damage import by_hand
 from tests.stories.house import House, answer_in, card_in, open_house
 from tests.stories.words_left import found as files_with_the_word
@@ -127,6 +128,28 @@ async def resumed(house: House, thread_id: str) -> None:
     past = house.bot.conversations.past
     (newest,) = await past.exchanges(session.thread_id, lambda _: True, limit=1)
     await past.belongs(newest.question.id, session.session_id, thread_id)
+
+
+async def test_who_chose_a_conversation_that_goes_in_that_moment_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, gone = Past.belongs, list[int]()
+
+    async with open_house(tmp_path) as house:
+        say = house.people.say
+        for text in ("first words", "/new", "second words"):
+            await say("ann", text)
+        await grow_old(tmp_path, "ann")
+
+        async def too_late(self: Past, *which: str) -> None:
+            gone.append((await house.bot.care.cleaning.clean()).conversations)
+            await original(self, *which)
+
+        monkeypatch.setattr(Past, "belongs", too_late)
+        resumed = str(await say("ann", "/resume 1"))
+        assert (gone[0], "has just been deleted" in resumed) == (1, True)
+        assert "second words" in str(await say("ann", "/history"))
+        assert "no earlier conversation" in str(await say("ann", "/resume"))
 
 
 async def test_for_ever_keeps_everything(tmp_path: Path) -> None:

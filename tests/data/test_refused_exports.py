@@ -4,6 +4,7 @@ import asyncio
 import json
 import zipfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,50 @@ async def test_a_persons_export_with_rows_of_another_person_is_refused(tmp_path:
         other = await asyncio.to_thread(rewritten, path, pretend)
         with pytest.raises(ArchiveRefused, match="of somebody else"):
             await taken_in(house, other)
+
+
+UNFIT: tuple[tuple[str, str, object], ...] = (
+    ("messages", "text", "half \ud83d"),
+    ("messages", "created_at", "9999-12-31T23:59:59-23:59"),
+    ("messages", "files", 2**70),
+    ("messages", "state", "asleep"),
+    ("conversations", "id", ""),
+    ("conversations", "tags", {"work": True}),
+    ("approvals", "actions", [{"name": "send_message"}]),
+    ("approvals", "verdicts", [5]),
+    ("approvals", "outcome", "maybe"),
+    ("actions", "arguments", "all"),
+    ("people", "zone", "Mars/Olympus"),
+)
+"""Fields of rows, and what the tables or whoever reads them cannot bear."""
+
+
+async def test_rows_that_nobody_could_read_again_are_refused_and_nothing_comes_in(
+    tmp_path: Path,
+) -> None:
+    other = tmp_path / "other"
+    await asyncio.to_thread(other.mkdir)
+
+    def spoilt(path: Path, name: str, field: str, value: object) -> Path:
+        def spoil(entries: dict[str, bytes]) -> None:
+            rows = [json.loads(line) for line in entries[f"{name}.jsonl"].splitlines()]
+            rows[-1][field] = value
+            entries[f"{name}.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+            manifest = json.loads(entries["manifest.json"])
+            manifest["entries"][f"{name}.jsonl"]["sha256"] = sha256(
+                entries[f"{name}.jsonl"]
+            ).hexdigest()
+            entries["manifest.json"] = json.dumps(manifest).encode()
+
+        return rewritten(path, spoil)
+
+    async with open_house(tmp_path) as house:
+        await talk(house)
+        path = await exported(house)
+    async with open_house(other) as house:
+        for name, field, value in UNFIT:
+            bad = await asyncio.to_thread(spoilt, path, name, field, value)
+            with pytest.raises(ArchiveRefused, match=rf"{name}\.jsonl"):
+                await taken_in(house, bad)
+        assert await asyncio.to_thread(lines, await exported(house), "messages") == []
+        assert await taken_in(house, path)

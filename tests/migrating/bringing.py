@@ -1,5 +1,6 @@
 """Bringing files of old bots into a house, without the backups that take a process each."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ def migrating_in(house: House) -> Migrating:
         kept=timedelta(days=30),
         most_chars=100_000,
         backup=nothing_kept,
+        alone=asyncio.Lock(),
         progress=bot.care.progress,
         clock=now,
     )

@@ -90,6 +90,26 @@ def test_odd_messages_are_left_out_one_by_one(old: Path) -> None:
         assert line in remarks
 
 
+def test_names_of_half_characters_and_times_of_no_calendar_keep_nothing_else_out(
+    old: Path,
+) -> None:
+    path = as_json(
+        old,
+        {
+            "messages": [
+                {"role": "user", "content": "one", "timestamp": "9999-12-31T23:59:59-23:59"},
+                {"role": "\ud83d", "content": "two"},
+            ],
+            "\ud83d": 5,
+            "users": None,
+        },
+    )
+    talks, remarks = read(path)
+    assert texts(talks) == ["one", "two"]
+    assert (talks[0].said[0].at, talks[0].said[1].name) == (None, "\ufffd")
+    assert remarks.encode()
+
+
 def test_odd_rows_of_a_table_of_sessions_are_left_out_one_by_one(old: Path) -> None:
     path = old_bots.sessions_csv(old / "some.csv", last=LONG_AGO)
     with path.open("a") as file:

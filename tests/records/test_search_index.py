@@ -11,6 +11,7 @@ from sessions.conversations import Conversations
 from sessions.database import Database
 from sessions.models import Place
 from sessions.search import Search, Whose
+from sessions.shelf import Shelf
 from tests.records.made_up import message, reply
 
 PEOPLE = 40
@@ -64,3 +65,14 @@ async def test_a_search_does_not_wait_long_for_an_index_that_is_far_behind(
     assert await search.catch_up() is True
     found = await search.find(Whose("memory:p1199"), "early", limit=5)
     assert (len(found.hits), found.complete) == (2, True)
+
+
+async def test_what_has_a_tag_is_found_though_hundreds_without_it_are_better(
+    conversations: Conversations, search: Search, database: Database
+) -> None:
+    await speak(conversations, "rare", f"an apple {'among many other words ' * 20}")
+    await asyncio.gather(*(speak(conversations, f"p{each}", "apple") for each in range(300)))
+    await Shelf(database).tag("thread of rare", add=["fruit"])
+    for limit in (1, 5):
+        found = await search.find(Whose(""), "apple", tag="fruit", limit=limit)
+        assert [hit.message.thread_id for hit in found.hits] == ["thread of rare"] * min(limit, 2)

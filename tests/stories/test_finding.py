@@ -9,7 +9,7 @@ from tests.stories.house import House, answer_in, card_in, open_house
 from tests.stories.words_left import MARKER, left_in
 
 SIGNS = (
-    *('"', "*", "(a", "'", "^hello", "-hello", "a AND", "{text}", chr(0)),
+    *('"', "*", "(a", "'", "^hello", "-hello", "a AND", "{text}", chr(0), f"a{chr(0)}b"),
     *("secret OR hello", "text:secret", "whose:w*", "NEAR(a b)", '" OR whose : "'),
 )
 
@@ -49,6 +49,23 @@ async def test_all_words_phrases_and_beginnings(tmp_path: Path) -> None:
         assert "Nothing was said" in await find(house, "ann", "tea coffee")
         assert "Nothing was said" in await find(house, "ann", "gard")
         assert "garden" in await find(house, "ann", "gärden"), "accents do not matter"
+
+
+async def test_words_are_found_in_writings_without_spaces(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "你好世界，今天我们吃饺子")
+        await house.people.say("ann", "고양이는 귀엽다, ПРИВЕТ мир")
+        await house.people.say("ann", "สวัสดีครับ and コーヒーをください")
+        for words, line in {
+            "世界": "you: 你好世界，今天我们吃饺子",
+            "吃饺": "you: 你好世界，今天我们吃饺子",
+            "고양이": "you: 고양이는 귀엽다, ПРИВЕТ мир",
+            "привет": "you: 고양이는 귀엽다, ПРИВЕТ мир",
+            "ครับ": "you: สวัสดีครับ and コーヒーをください",
+            "コーヒー": "you: สวัสดีครับ and コーヒーをください",
+        }.items():
+            assert line in await find(house, "ann", words)
+        assert "Nothing was said" in await find(house, "ann", "界世")
 
 
 async def test_signs_of_the_query_language_mean_nothing(tmp_path: Path) -> None:
@@ -96,8 +113,10 @@ async def test_a_group_finds_what_was_said_there_and_a_direct_chat_all_of_ones_o
 async def test_commands_and_what_they_say_are_not_found(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         await house.people.say("ann", "one pineapple")
+        await house.people.say("ann", "/search\tpineapple")
         for _ in range(2):
             assert (await find(house, "ann", "pineapple")).count("you: ") == 1
+        assert said(await house.people.say("ann", "/history")).count("you: ") == 1
 
 
 async def test_what_waited_for_a_decision_is_found_then_and_afterwards(tmp_path: Path) -> None:
@@ -119,6 +138,7 @@ async def test_what_was_undone_or_cleared_is_not_found_any_more(tmp_path: Path) 
         await house.people.say("ann", "/new")
         await house.people.say("ann", "something else")
         assert MARKER in await find(house, "ann", "saxophone")
+        await house.people.say("ann", "\n /search saxophone")
         await house.people.say("ann", "/resume 1")
         await house.people.say("ann", "/clear")
         assert await left_in(tmp_path) == [], "also not in the lists of what was found"
@@ -146,6 +166,7 @@ async def test_the_index_is_built_anew_when_it_is_lost_damaged_or_of_other_messa
         b"nonsense" * 2000,
         kept[:5000],
         kept[: len(kept) // 2] + bytes(9999),
+        kept[:68] + bytes(4) + kept[72:],  # that of an older version, by its header
     ):
         index.unlink()
         if spoiled is not None:

@@ -2,14 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.contract import Attachment, Reject
 from sessions import stores_of_words
 from sessions.data_tables import forgotten
 from sessions.database import Database
+from sessions.forgotten import read_keys
+from sessions.portable import Scope
 from sessions.tables import metadata
+from tests.data.damage import by_hand
 from tests.stories.chats import said
 from tests.stories.house import House, card_in, open_house
 from tests.stories.words_left import MARKER, found, left_in
@@ -69,7 +74,7 @@ async def test_it_asks_first_and_only_who_asked_just_before_is_sure(tmp_path: Pa
         assert "direct chat" in said(await say("ann", "/forget", chat="-100"))
         told = said(await say("ann", "/forget"))
         assert "1 conversation, with" in told
-        assert "backups that were made before keep the words until 20" in told
+        assert "backups and exports that were made before keep the words until 20" in told
         assert "Write /forget first" in said(await say("ann", "/forget it"))
         assert "Tom" in said(await say("ann", "/history"))
         assert "is deleted" in said(await say("ann", "/forget everything"))
@@ -78,11 +83,19 @@ async def test_it_asks_first_and_only_who_asked_just_before_is_sure(tmp_path: Pa
         assert "Rex" in said(await say("ann", "/history"))
 
 
-@pytest.mark.parametrize(("at", "keep"), [("off", "30"), ("03:30", "0")])
-async def test_where_backups_are_never_removed_it_says_so(
-    tmp_path: Path, at: str, keep: str
+@pytest.mark.parametrize(
+    "never",
+    [
+        {"BACKUP_AT": "off"},
+        {"BACKUP_KEEP": "0"},
+        {"CLEANUP_AT": "off"},
+        {"EXPORT_RETENTION_DAYS": "0"},
+    ],
+)
+async def test_where_backups_or_exports_are_never_removed_it_says_so(
+    tmp_path: Path, never: dict[str, Any]
 ) -> None:
-    async with open_house(tmp_path, BACKUP_AT=at, BACKUP_KEEP=keep) as house:
+    async with open_house(tmp_path, **never) as house:
         told = said(await house.people.say("ann", "/forget"))
         assert "keep the words until those who run me delete them" in told
 
@@ -109,6 +122,13 @@ async def test_who_and_when_stay_of_what_was_decided(tmp_path: Path) -> None:
         assert kept is not None
         assert (kept.requester, kept.outcome) == ("memory:ann", "approved")
         assert [*kept.actions[0].arguments] == ["sha256"]
+    key = tmp_path / "data" / "forgotten.key"
+    with capture_logs() as said_then:
+        await asyncio.to_thread(read_keys, key)
+        key.unlink()
+        await asyncio.to_thread(read_keys, key)
+    (lost,) = said_then
+    assert "is lost: put it back from a backup" in lost["event"]
 
 
 async def test_words_that_are_put_back_are_forgotten_again_at_the_next_start(
@@ -144,3 +164,24 @@ async def test_words_that_are_put_back_are_forgotten_again_at_the_next_start(
 def test_every_table_is_thought_of() -> None:
     listed = {table.name for table in (*stores_of_words.TAKEN_OUT, *stores_of_words.LEFT)}
     assert listed == set(metadata.tables)
+
+
+async def test_what_was_written_while_the_clock_was_ahead_is_deleted_too(tmp_path: Path) -> None:
+    records = tmp_path / "data" / "conversations.db"
+    month = 30 * 24 * 3600 * 10**6
+    async with open_house(tmp_path) as house:
+        await house.people.say("ann", "my marzipan secret")
+        await asyncio.to_thread(
+            by_hand,
+            records,
+            f"UPDATE messages SET created_at = created_at + {month}",
+            f"UPDATE conversations SET created_at = created_at + {month}, "
+            f"updated_at = updated_at + {month}",
+        )
+        path = (await house.bot.care.transfer.export(Scope())).file
+        await house.people.say("ann", "/forget")
+        assert "1 conversation" in str(await house.people.say("ann", "/forget everything"))
+        assert "Nothing was said" in str(await house.people.say("ann", "/search marzipan"))
+        await asyncio.to_thread(by_hand, records, "DELETE FROM messages WHERE text = ''")
+        await house.bot.care.transfer.take_in(path, only_look=False)
+        assert "Nothing was said" in str(await house.people.say("ann", "/search marzipan"))

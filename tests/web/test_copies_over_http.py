@@ -168,3 +168,20 @@ async def test_an_admin_forgets_anybody_also_while_a_turn_is_at_work(tmp_path: P
         gone = await side.client.delete(f"/api/person?{who}", headers=OPS)
         assert await left_in(tmp_path) == []
         await agree(side.bot)
+
+
+async def test_of_many_who_take_all_along_at_once_each_gets_their_own(tmp_path: Path) -> None:
+    async with running(tmp_path, API_KEYS=KEYS) as side:
+        people = [(user, key) for user in ("ann", "bob", "eve") for key in (A, B)]
+        for user, key in people:
+            await side.say("hello", user, **key)
+
+        async def whose(user: str, key: dict[str, str]) -> Any:
+            path = f"/api/person/export?user_id={user}&format=zip"
+            packed = await side.client.get(path, headers=key)
+            with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+                return json.loads(archive.read("manifest.json"))["scope"]["of"]
+
+        found = await asyncio.gather(*(whose(user, key) for user, key in people))
+        assert found == [f"api:{key}/{user}" for user in ("ann", "bob", "eve") for key in "ab"]
+        assert not list((tmp_path / "data" / "exports").iterdir())
