@@ -72,8 +72,9 @@ class TerminalAdapter:
             if text or isinstance(reply, Answer):
                 self._write(f"{text}\n")
             if isinstance(reply, Answer):
-                for file in reply.attachments:
-                    self._write(f"[A file comes with it: {file.name}. HTTP gives it.]\n")
+                for number, file in enumerate(reply.attachments, 1):
+                    address = f"/api/messages/{reply.message_id}/files/{number}"
+                    self._write(f"[A file comes with it: {file.name}. HTTP gives it: {address}]\n")
 
 
 def _text(reply: Reply) -> str:

@@ -58,7 +58,8 @@ def _strangers(told: Iterable[Speaker], sessions: Sequence[Session]) -> Iterator
         keys = (session_key(address), session_key(address, "chat"))
         if found is not None and found not in [(key.platform, key.user_id) for key in keys]:
             text = f"A message of {address.person} is in a session of {found[1]}."
-            yield Finding("in one's own session", "error", each.session_id, text, RESTORE)
+            mend = f"put it right in sessions.csv without a bot, or: sessions end {each.session_id}"
+            yield Finding("in one's own session", "error", each.session_id, text, mend)
         owners = (None, owner_of(address), owner_of(address, "chat"))
         if each.owner not in owners:
             text = f"A message of {address.person} is in a conversation of {each.owner}."

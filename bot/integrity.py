@@ -1,6 +1,7 @@
 """Whether everything that is kept is whole and agrees, and mending what does not."""
 
 import asyncio
+import shlex
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -189,7 +190,7 @@ class Integrity:
             await self._store.fold()
         found = []
         for path in self._store.report().edited_files:
-            mend = f"sessions apply {path}"
+            mend = f"sessions apply {shlex.quote(str(path))}"
             try:
                 lines = (await difference(self._store, path)).lines
             except (SessionStoreError, OSError) as error:

@@ -152,7 +152,10 @@ def _opened(path: Path, file: BinaryIO, passphrase: str) -> BinaryIO:
         file.seek(0)
         return file
     if not passphrase:
-        raise ArchiveLocked(f"{path.name} is encrypted: its passphrase is needed.")
+        raise ArchiveLocked(
+            f"{path.name} is encrypted: its passphrase is needed. Set BACKUP_PASSPHRASE, or on the "
+            "command line say --passphrase and be asked for it."
+        )
     from pyrage import DecryptError  # noqa: PLC0415 - only for who encrypts
     from pyrage import passphrase as age  # noqa: PLC0415 - as above
 

@@ -31,6 +31,8 @@ from sessions.stored_files import COUNTED, rows_in
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 BEFORE = "before-restore"
+OF_NO_PERSON = frozenset({"alembic_version", "store_migrations"})
+"""Tables that only say how the others were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Restoring:
         found = []
         for name in COUNTED:
             now = _rows_now(self._backups.places.of(name))
-            tables = sorted({*now, *then.get(name, {})})
+            tables = sorted({*now, *then.get(name, {})} - OF_NO_PERSON)
             found += [
                 Change(name, table, now.get(table, 0), then.get(name, {}).get(table, 0))
                 for table in tables

@@ -4,6 +4,7 @@ Nothing is opened for writing, so it does no harm to files that are damaged or b
 """
 
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -24,6 +25,10 @@ MOST_TOLD = 20
 
 OTHERS = 0o077
 INDEX_TABLES = frozenset({"said", "position", "waiting"})
+
+
+LEFT_CLOSED = frozenset({"whole file", "whole journal", "readable rows", "edited"})
+"""Rules of what a start would refuse, or take as it is: looking further would change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def in_session_files(csv: Path, *, in_use: bool) -> Iterator[Finding]:
         yield from _privacy(files.csv)
     if disk.fingerprint(files.rejected) is not None:
         text = "It has rows that could not be served, each with its reason."
-        yield Finding("readable rows", "warning", files.rejected.name, text)
+        yield Finding("rows set aside", "warning", files.rejected.name, text)
 
 
 def _in_csv(disk: Disk, files: SessionFiles, contents: Contents | None) -> Iterator[Finding]:
@@ -134,4 +139,6 @@ def _has_log(path: Path) -> bool:
 def _privacy(path: Path) -> Iterator[Finding]:
     if os.name == "posix" and path.stat().st_mode & OTHERS:
         text = f"{path} can be read by other accounts of this machine."
-        yield Finding("private file", "warning", path.name, text, f"chmod 600 {path}")
+        yield Finding(
+            "private file", "warning", path.name, text, f"chmod 600 {shlex.quote(str(path))}"
+        )

@@ -62,6 +62,8 @@ def info(as_json: AsJson = False) -> None:
         ("last message", local_time(there["newest"]) or "none"),
         ("backups", there["backup_dir"]),
     ]
+    if there["last_restore"]:
+        facts.append(("last restore", _restored(there["last_restore"])))
     show_facts(facts)
     rows = [
         (
@@ -85,6 +87,11 @@ def _tell_backups() -> None:
 async def ask_info(operator: Operator) -> Any:
     """Ask where everything is."""
     return await operator.ask("GET", "/api/data/info")
+
+
+def _restored(ended: Any) -> str:
+    outcome = "is in place" if ended["done"] else f"changed nothing: {ended['reason']}"
+    return f"{local_time(ended['at'])}, {ended['archive']} {outcome}"
 
 
 async def _newest(operator: Operator) -> str:

@@ -14,14 +14,17 @@ from bot.cli.screen import agreed, complain, show_json, show_table, tell
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
+CLOSED = (
+    "Nothing was opened, so that all this stays as it is. The rest can be looked at when it is "
+    "mended, or a bot has started with it."
+)
 TITLES = ("about", "severity", "what is found", "what mends it")
 
 
 def show_integrity(as_json: AsJson = False) -> None:
     """Look whether all files and records are whole and agree. Exits with 1 if one does not."""
-    findings = _in_closed_files()
-    if not any(each["severity"] == "error" for each in findings):
-        # What is open now may be what a start has taken up, as an edit of sessions.csv.
+    findings, stays_closed = _in_closed_files()
+    if not stays_closed:
         findings = [*findings, *(each for each in _in_everything() if each not in findings)]
     if as_json:
         show_json(findings)
@@ -29,6 +32,8 @@ def show_integrity(as_json: AsJson = False) -> None:
         show_table(TITLES, map(_row, findings))
     else:
         print("Everything is whole and agrees.")
+    if stays_closed:
+        complain(CLOSED)
     if any(each["severity"] == "error" for each in findings):
         raise typer.Exit(1)
 
@@ -58,13 +63,14 @@ def repair(
         raise typer.Exit(1)
 
 
-def _in_closed_files() -> Sequence[Any]:
-    """Look at the files of a bot that does not run, as opening them could hide what is wrong."""
+def _in_closed_files() -> tuple[Sequence[Any], bool]:
+    """Look at the files of a bot that does not run; say whether opening them would change them."""
     loaded = enter()
     sessions = loaded.settings.sessions
     if runs_in(sessions.data_dir):
-        return ()
+        return (), False
     from sessions.structure import (  # noqa: PLC0415 - with a bot running it is not needed
+        LEFT_CLOSED,
         databases_in,
         in_closed_index,
         in_closed_session_files,
@@ -76,7 +82,7 @@ def _in_closed_files() -> Sequence[Any]:
         *in_closed_index(sessions.data_dir),
         *in_closed_session_files(sessions.sessions_csv_path, sessions.data_dir),
     ]
-    return [asdict(each) for each in found]
+    return [asdict(each) for each in found], any(each.rule in LEFT_CLOSED for each in found)
 
 
 def _in_everything() -> Sequence[Any]:

@@ -13,38 +13,43 @@ from bot.cli.screen import agreed, complain, local_time, show_facts
 
 
 def export(
-    person: Annotated[str, typer.Option(help="Only of this person, as telegram:12345.")] = "",
-    session: Annotated[str, typer.Option(help="Only of this session, by its id.")] = "",
+    person: Annotated[
+        str | None, typer.Option(help="Only of this person, as telegram:12345.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="Only of this session, by its id.")] = None,
 ) -> None:
     """Write an export into data/exports: a ZIP of JSON, of everything unless somebody is named."""
-    if person and session:
+    if person is not None and session is not None:
         raise typer.BadParameter("Name a person or a session, not both.")
-    scope = "person" if person else "session" if session else "everything"
+    scope = "person" if person is not None else "session" if session is not None else "everything"
+    of = (person if person is not None else session) or ""
 
     async def work(operator: Operator) -> None:
-        body = {"scope": scope, "of": person or session}
+        body = {"scope": scope, "of": of}
         done = await ask_and_wait(operator, "POST", "/api/data/export", json=body)
         show_facts(_facts(done["rows"]))
         print(f"{done['file']} has {done['bytes']:,} bytes.")
         if not any(done["rows"].values()):
-            complain("There is nothing in it. Is the name right?")
+            complain("There is nothing in it. Is the name right? A person is telegram:12345.")
 
     perform(work)
 
 
 def take_in(
-    file: Annotated[Path, typer.Argument(help="An export.")],
+    file: Annotated[Path, typer.Argument(help="The path of an export, or a name in data/exports.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Check an export, say what it holds, ask, and add what is new in it."""
-    path = str(file.absolute())
+    # A name alone may be one of data/exports, where the bot looks for it.
+    here = file.name != str(file) or file.is_file()
+    path = str(file.absolute() if here else file)
 
     async def work(operator: Operator) -> bool:
         body = {"file": path, "dry_run": True}
         found = await ask_and_wait(operator, "POST", "/api/data/import", json=body)
         of = f" of {found['of']}" if found["of"] else ""
-        print(f"It is whole: {found['scope']}{of}, of {local_time(found['made_at'])}.")
+        print(f"It is whole: {found['scope']}{of}, made at {local_time(found['made_at'])}.")
         show_facts(_facts(found["rows"]))
         if dry_run:
             return True

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from adapters.api import Problem
 from adapters.api.json_response import JsonResponse
@@ -20,13 +21,26 @@ from bot.web.admins import Admin
 from sessions.portable import ArchiveRefused, Scope
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,200}\.zip")
-NONE = "There is no such export."
+NONE = "There is no such export in data/exports."
+WHOSE = (
+    "Say of whom: `scope` is person with a person in `of`, as telegram:12345, session with a "
+    "session_id, or everything without `of`."
+)
+
+
+EVERYTHING: JsonDict = {"properties": {"scope": {"const": "everything"}, "of": {"const": ""}}}
+OF_ONE: JsonDict = {
+    "required": ["scope", "of"],
+    "properties": {"scope": {"enum": ["person", "session"]}, "of": {"minLength": 1}},
+}
 
 
 class ExportBody(BaseModel):
     """Of whom the export is to be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"anyOf": [EVERYTHING, OF_ONE]}
+    )
 
     scope: Literal["everything", "person", "session"] = "everything"
     of: Annotated[
@@ -98,6 +112,8 @@ def export_routes(bot: Bot) -> APIRouter:
         },
     )
     async def export(body: ExportBody, _caller: Admin) -> Response:
+        if (body.scope == "everything") == bool(body.of):
+            raise Problem(422, WHOSE)
         done = await transfer.export(Scope(body.scope, body.of))
         size = (await asyncio.to_thread(done.file.stat)).st_size
         return JsonResponse(ExportView(done.file.name, str(done.file), size, done.rows))

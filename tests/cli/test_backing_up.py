@@ -58,6 +58,7 @@ def test_a_backup_is_made_verified_and_put_back(threadline: Threadline, home: Pa
     assert there["backups"][1]["verified_at"] is not None
     assert there["last_restore"]["done"] is True
     shown = threadline("data", "info").out
+    assert f"{archive} is in place" in shown
     assert archive in shown
     assert re.search(r"^first message +20\d\d-", shown, re.MULTILINE)
     assert "Nothing" not in threadline("data", "restore", archive, "--dry-run").err
@@ -123,3 +124,18 @@ def test_who_cannot_start_for_damage_is_told_the_backups_and_can_restore_one(
     done = threadline("data", "restore", name, "--yes")
     assert (done.status, "before-restore.files" in done.out) == (0, True)
     assert threadline("data", "info").status == 0
+
+
+@pytest.mark.timeout(180)
+def test_a_backup_takes_the_place_of_a_file_of_sessions_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_env(tmp_path)
+    threadline = in_process(tmp_path, monkeypatch, capsys)
+    threadline("chat", typed="hello\n")
+    archive = threadline("data", "backup").out.split()[0]
+    csv = tmp_path / "sessions.csv"
+    whole = csv.read_text()
+    csv.write_text("something else\n")
+    assert threadline("data", "restore", archive, "--yes").status == 0
+    assert csv.read_text() == whole

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import httpx
 import pytest
 
+from bot.web.sockets import reachable
 from tests.cli.program import Threadline, in_process, running_bot, write_env
 from tests.data.damage import by_hand, cut_short, put_a_foreign_file, remove, zero_a_page
 
@@ -117,6 +119,35 @@ def test_a_row_that_cannot_be_served_and_files_that_others_read_are_warnings(
     assert "can be read by other accounts" in found.out
 
 
+def test_looking_takes_up_nothing_that_a_start_would(
+    tmp_path: Path, threadline: Threadline
+) -> None:
+    threadline("chat", typed="hello\nsend hello to me\n")
+    csv = tmp_path / "sessions.csv"
+    cut = csv.read_bytes()[:-40]
+    csv.write_bytes(cut)
+    found = threadline("data", "integrity")
+    assert "A row will not be served" in found.out
+    assert "Nothing was opened" in found.err
+    assert (csv.read_bytes(), (tmp_path / "sessions.csv.rejected").exists()) == (cut, False)
+    csv.unlink()
+    for _ in range(2):
+        assert "sessions.csv is gone" in threadline("data", "integrity").out
+    assert not csv.exists()
+
+
+def test_a_broken_reference_hides_nothing_else(tmp_path: Path, threadline: Threadline) -> None:
+    threadline("chat", typed="hello\n")
+    by_hand(
+        tmp_path / "data" / "conversations.db",
+        "UPDATE messages SET text = 'hi' WHERE number = 2",
+        "DELETE FROM messages WHERE number = 1",
+    )
+    found = json.loads(threadline("data", "integrity", "--json").out)
+    assert {each["rule"] for each in found} >= {"whole references", "as it was written"}
+    assert len(found) == len({json.dumps(each) for each in found})
+
+
 def test_a_damaged_journal_and_an_edit_after_a_crash_are_named(
     tmp_path: Path, threadline: Threadline
 ) -> None:
@@ -163,6 +194,8 @@ def test_an_export_is_written_and_taken_in(home: Path, threadline: Threadline) -
     assert written.status == 0, written.err
     (path,) = (home / "data" / "exports").iterdir()
     assert str(path) in written.out
+    by_name = threadline("data", "import", path.name, "--dry-run")
+    assert by_name.out.startswith("It is whole: person of api:terminal")
     looked = threadline("data", "import", str(path), "--dry-run")
     assert (looked.status, looked.out.startswith("It is whole: person of api:terminal")) == (
         0,
@@ -173,3 +206,21 @@ def test_an_export_is_written_and_taken_in(home: Path, threadline: Threadline) -
     cut_short(path)
     refused = threadline("data", "import", str(path), "--yes")
     assert (refused.status, "is no ZIP, or is damaged" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("whose", ["--person", "--session"])
+def test_an_empty_name_is_nobody_and_not_everybody(threadline: Threadline, whose: str) -> None:
+    refused = threadline("data", "export", whose, "")
+    assert (refused.status, refused.err.startswith("Say of whom")) == (1, True)
+
+
+def test_a_chat_in_the_terminal_shows_where_a_file_is_fetched(
+    tmp_path: Path, threadline: Threadline
+) -> None:
+    with running_bot(tmp_path):
+        shown = threadline("chat", typed="write tea and milk to a file\n").out
+        address = shown.split("HTTP gives it: ")[1].split("]")[0]
+        with reachable(tmp_path / "data" / "control.sock") as socket:
+            transport = httpx.HTTPTransport(uds=socket)
+            with httpx.Client(transport=transport, base_url="http://localhost") as client:
+                assert client.get(address).content == b"tea and milk"

@@ -52,6 +52,15 @@ async def test_no_other_file_of_the_machine_is_given_out_or_read(tmp_path: Path)
         assert (found.status_code, "is no ZIP" in found.json()["detail"]) == (422, True)
 
 
+async def test_an_export_says_of_whom_it_is(tmp_path: Path) -> None:
+    async with running(tmp_path) as side:
+        await side.say("note: milk")
+        for body in ({"scope": "person"}, {"scope": "session"}, {"of": "api:test_123"}):
+            refused = await side.client.post("/api/data/export", json=body)
+            assert (refused.status_code, "Say of whom" in refused.json()["detail"]) == (422, True)
+        assert (await side.client.get("/api/data/exports")).json()["items"] == []
+
+
 async def test_exports_are_for_admins_alone(tmp_path: Path) -> None:
     async with running(tmp_path, API_KEYS=KEYS) as side:
         for path in (
