@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -185,8 +184,11 @@ async def _keep(setup: BackupSetup, clock: Callable[[], datetime]) -> str:
                 return (await backups.make(BEFORE)).path.name
         except ArchiveError as error:
             log.warning("what is there is damaged, and is kept as it is", reason=str(error))
-            copying = partial(setup.folder.keep_files, clock(), BEFORE, setup.places.all())
-            return (await asyncio.to_thread(copying)).name
+
+            def copy() -> str:
+                return setup.folder.keep_files(clock(), BEFORE, setup.places.all()).name
+
+            return await asyncio.to_thread(copy)
     except OSError as error:
         raise RestoreFailed(f"What is there could not be kept: {error}.") from error
 

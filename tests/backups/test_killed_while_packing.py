@@ -221,9 +221,10 @@ async def test_a_start_takes_away_what_a_killed_backup_has_left(home: Path, tmp_
     def leave() -> None:
         shutil.copytree(home, life)
         backups = life / "data" / "backups"
-        (backups / ".making-threadline-x.tar.gz").mkdir()
-        (backups / "threadline-x.tar.gz.partial").touch()
-        (backups / "threadline-x.tar.gz.age.partial.plain").touch()
+        archive = "threadline-20261121T120000Z-asked.tar.gz"
+        (backups / f".making-{archive}").mkdir()
+        (backups / f"{archive}.partial").touch()
+        (backups / f"{archive}.age.partial.plain").touch()
 
     await asyncio.to_thread(leave)
     async with open_house(life):

@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import bot.cli.long
 from tests.backups.keeping import flip
 from tests.cli.program import (
     Threadline,
@@ -22,6 +22,7 @@ from tests.cli.program import (
     write_env,
 )
 from tests.data.damage import zero_a_page
+from tests.forked import fork
 
 
 @pytest.fixture(params=["the bot runs", "no bot runs"])
@@ -83,6 +84,18 @@ def test_a_backup_from_elsewhere_is_named_by_its_path_and_a_damaged_one_is_refus
     assert refused.err.startswith("Nothing was changed. elsewhere.tar.gz is damaged: ")
 
 
+def look_on_a_terminal(home: Path, environment: dict[str, str], backup: str, terminal: str) -> None:
+    """Be a command on a terminal, which looks so often that it sees also what is soon done."""
+    for path, number in ((home / "out.txt", 1), (Path(terminal), 2)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(home)
+    vars(bot.cli.long)["LOOK_SECONDS"] = 0.001
+    sys.argv = ["threadline", "data", "restore", backup, "--dry-run"]
+    bot.cli.main()
+
+
 @pytest.mark.timeout(120)
 def test_a_terminal_is_shown_how_far_it_is_and_a_pipe_is_not(tmp_path: Path) -> None:
     write_env(tmp_path)
@@ -91,24 +104,17 @@ def test_a_terminal_is_shown_how_far_it_is_and_a_pipe_is_not(tmp_path: Path) -> 
     name = archive.out.split()[0]
     ours, theirs = pty.openpty()
     try:
-        looked = subprocess.run(
-            [sys.executable, "-P", "-m", "bot", "data", "restore", name, "--dry-run"],
-            env=clean_environment(tmp_path),
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-            text=True,
-            timeout=60,
-            check=True,
-        )
+        environment, terminal = clean_environment(tmp_path), os.ttyname(theirs)
+        looking = fork(look_on_a_terminal, tmp_path, environment, name, terminal)
+        assert looking.wait(60) == 0
+        os.set_blocking(ours, False)
         shown = os.read(ours, 1 << 16).decode()
     finally:
         os.close(ours)
         os.close(theirs)
     assert shown.startswith("\rverify")
     assert shown.endswith(" \r")
-    assert looked.stdout == "No table would have another number of rows.\n"
+    assert (tmp_path / "out.txt").read_text() == "No table would have another number of rows.\n"
 
 
 def test_who_cannot_start_for_damage_is_told_the_backups_and_can_restore_one(
