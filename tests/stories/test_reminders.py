@@ -72,6 +72,10 @@ async def test_times_are_those_of_the_persons_clock(tmp_path: Path) -> None:
         assert "at 09:00 (UTC): call" in in_utc
         assert "/settings zone" in in_utc
         assert "/settings zone" not in await told(house, "bob", "/remind tomorrow at 9: run")
+
+
+async def test_a_time_in_india_comes_when_it_is_so_late_in_india(tmp_path: Path) -> None:
+    async with open_tower(tmp_path) as house:
         await house.bot.turns.people.set_zone("memory:ann", "Asia/Kolkata")
         in_india = await told(house, "ann", "/remind tomorrow at 9: call")
         assert in_india.endswith("at 09:00 (Asia/Kolkata): call")
