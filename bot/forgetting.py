@@ -82,7 +82,7 @@ async def forget_person(
     await _end_sessions(turns, address_of(place), until)
     notes = await turns.runner.notes.forget(person) if turns.runner.notes else 0
     await forgotten.take_out(person, until, but=command.id if command else "")
-    turns.people.forget(person)
+    turns.people.look_again()
     await library.search.wipe()
     await forgotten.finish(forgotten.hash_of(person), noted)
     return Gone(count, notes, tuple(settled))

@@ -30,14 +30,19 @@ async def retell(
         messages = _told(await brought_in.newest(thread_id, most=MOST_RETOLD), most_chars)
         if is_known:
             await turns.runner.forget(thread_id, at_once=False)
-        if not messages:
-            return False
-        try:
-            await turns.runner.append(thread_id, messages)
-        except (AgentFailed, KeyError, TypeError, ValueError) as error:  # a graph of one's own
-            log.warning("the agent does not take what was said", reason=str(error))
-            return False
-        return True
+        return await tell(turns, thread_id, messages)
+
+
+async def tell(turns: Turns, thread_id: str, messages: Sequence[AnyMessage]) -> bool:
+    """Put messages at the end of a thread that the caller holds; say whether it took them."""
+    if not messages:
+        return False
+    try:
+        await turns.runner.append(thread_id, messages)
+    except (AgentFailed, KeyError, TypeError, ValueError) as error:  # a graph of one's own
+        log.warning("the agent does not take what was said", reason=str(error))
+        return False
+    return True
 
 
 def _told(found: Sequence[Message], most_chars: int) -> list[AnyMessage]:

@@ -15,8 +15,8 @@ from bot.agent.note_file import add_notes, read_notes
 from bot.agent.thread_file import thread_ids
 from bot.cleaning import EXPORTS
 from bot.commands.call import said
-from bot.errors import AgentFailed
 from bot.progress import Progress, Step
+from bot.retelling import tell
 from bot.turns import Turns
 from sessions.export_file import ExportFile, opened
 from sessions.exporting import Beside, Exported, export
@@ -124,13 +124,7 @@ class Transfer:
         async with turns.lanes.exclusive(thread_id):
             past = turns.conversations.past
             exchanges = await past.exchanges(thread_id, said, limit=MOST_RETOLD)
-            messages = self._messages(exchanges)
-            if not messages:
-                return
-            try:
-                await turns.runner.append(thread_id, messages)
-            except (AgentFailed, KeyError, TypeError, ValueError) as error:  # a graph of one's own
-                log.warning("the agent does not take what was said", reason=str(error))
+            await tell(turns, thread_id, self._messages(exchanges))
 
     def _messages(self, exchanges: Sequence[Exchange]) -> list[AnyMessage]:
         """Give the newest exchanges that fit into the agent's history, in order."""

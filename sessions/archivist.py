@@ -24,6 +24,7 @@ from sessions.archive import (
 )
 from sessions.database_file import problem_with
 from sessions.manifest import FORMAT, FileRecord, Manifest, manifest_bytes
+from sessions.private_files import sync_directory
 from sessions.stored_files import damage_in, digest_of, rows_in, schema_of
 from sessions.wiping import copying
 
@@ -185,11 +186,7 @@ def _databases_first(path: Path) -> tuple[bool, str]:
 
 def _stand(partial: Path, archive: Path) -> None:
     partial.rename(archive)
-    directory = os.open(archive.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(archive.parent)
 
 
 def _in_a_line(manifest: Manifest) -> str:

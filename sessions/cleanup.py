@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from sessions.database import Database
-from sessions.erasing import erase_messages, hash_decisions
+from sessions.erasing import erase_messages, hash_decisions, in_portions
 from sessions.platform_tables import set_aside
 from sessions.tables import (
     HAS_NOT_ENDED,
@@ -34,9 +34,6 @@ from sessions.tables import (
     reminders,
 )
 from sessions.times import loaded, stored
-
-AT_ONCE = 500
-"""Rows that go in one transaction; between them others write."""
 
 UNFINISHED = tuple(
     state for state in PERSONS_STATES if state not in ("answered", "rejected", "dead")
@@ -81,7 +78,7 @@ class Cleanup:
                 rows = db.execute(_loose(said_before)).all()
                 loose = [row.id for row in rows if row.thread_id not in live]
                 times = [row.created_at for row in rows if row.thread_id not in live]
-                for ids in _portions(threads):
+                for ids in in_portions(threads):
                     inside = messages.c.thread_id.in_(ids)
                     count, began = db.execute(
                         select(func.count(), func.min(messages.c.created_at)).where(inside)
@@ -122,7 +119,7 @@ class Cleanup:
     async def remove_loose(self, ids: Sequence[str]) -> int:
         """Remove messages that belong to no conversation; count them."""
         removed = 0
-        for portion in _portions(ids):
+        for portion in in_portions(ids):
             which = messages.c.id.in_(portion)
 
             def work(db: Connection, which: ColumnElement[bool] = which) -> int:
@@ -182,7 +179,3 @@ def _before(at: ColumnElement[int], before: datetime | None) -> tuple[ColumnElem
 
 def _count(db: Connection, table: Table, *which: ColumnElement[bool]) -> int:
     return db.execute(select(func.count()).select_from(table).where(*which)).scalar_one()
-
-
-def _portions(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]

@@ -1,13 +1,12 @@
 """The file of the database: whether it is ours, found out without touching it; and a new one."""
 
-import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sessions.private_files import make_private
+from sessions.private_files import make_private, sync_directory
 
 #: Every database of Threadline has had these, from the first revision on.
 FIRST_TABLES = frozenset({"alembic_version", "approvals", "ledger", "messages", "votes"})
@@ -32,6 +31,19 @@ def problem_with_tables(path: Path, tables: frozenset[str]) -> str:
     return _problem(path, lambda database: _damage(path, database, tables))
 
 
+@contextmanager
+def looking_into(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for reading alone, so that nothing of it changes.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    # Without a log nobody has it open, and SQLite need not make one to read.
+    how = "mode=ro" if beside(path, "-wal").exists() else "immutable=1"
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as database:
+        yield database
+
+
 def _problem(path: Path, inside: Callable[[sqlite3.Connection], str]) -> str:
     """Look into a file. One that is not there is no problem, unless its log is."""
     log = beside(path, "-wal")
@@ -41,10 +53,8 @@ def _problem(path: Path, inside: Callable[[sqlite3.Connection], str]) -> str:
         return ""
     if path.is_file() and path.stat().st_size == 0:
         return f"{path} is empty, which a database of Threadline never is."
-    # Without a log nobody has it open, and SQLite need not make one to read.
-    how = "mode=ro" if log.exists() else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as database:
+        with looking_into(path) as database:
             return inside(database)
     except (sqlite3.Error, OSError) as error:
         return f"{path} cannot be read as a database: {error}."
@@ -84,11 +94,7 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
     make_private(new)
     fill(new)
     new.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
 WHAT_TO_DO = (

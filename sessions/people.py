@@ -61,11 +61,6 @@ class People:
         """Let a person speak here again."""
         return await self._change(person, blocked_at=None, blocked_by="")
 
-    def forget(self, person: str) -> None:
-        """Read anew what is kept about people: somebody has changed the table beside this."""
-        if self._known is not None:
-            self._known = None if person in self._known else self._known
-
     async def blocked(self) -> Sequence[Person]:
         """Give those who are blocked, the one who is so for longest first."""
         known = (await self._all()).values()
@@ -73,7 +68,7 @@ class People:
         return [each for _, each in sorted(blocked, key=lambda pair: (pair[0], pair[1].person))]
 
     def look_again(self) -> None:
-        """Read everybody anew, as rows were added past this."""
+        """Read everybody anew: rows were added or taken out past this."""
         self._known = None
 
     async def _change(self, person: str, **columns: Any) -> Person:

@@ -1,7 +1,6 @@
 """The files of a restore in `data/restore`, and how they take the place of others."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from sessions.archive import ArchiveError
-from sessions.private_files import make_private_directory
+from sessions.private_files import make_private_directory, sync_directory, write_private
 from sessions.stored_files import ALL_NAMES, KEYS, REBUILT, Places, digest_of
 
 
@@ -97,8 +96,8 @@ class RestoreFiles:
 
     def write_intent(self, intent: Intent) -> None:
         """Agree to it: durable on return."""
-        _sync(self.staged)
-        _write_durably(self.intent, intent)
+        sync_directory(self.staged)
+        _write(self.intent, intent)
 
     def read_outcome(self) -> Outcome | None:
         """Say how the last restore ended, or None."""
@@ -133,9 +132,9 @@ class RestoreFiles:
 
     def end(self, outcome: Outcome) -> None:
         """Note how it ended; from here on there is nothing to go on with."""
-        _write_durably(self.outcome, outcome)
+        _write(self.outcome, outcome)
         self.intent.unlink()
-        _sync(self.folder)
+        sync_directory(self.folder)
         shutil.rmtree(self.folder)
 
 
@@ -154,33 +153,18 @@ def _put(staged: Path, live: Path) -> None:
         near = live.with_name(f"{live.name}.restoring")
         shutil.copyfile(staged, near)
         near.chmod(0o600)
-        _sync(near)
+        sync_directory(near)
         near.replace(live)
         staged.unlink()
-    _sync(live.parent)
+    sync_directory(live.parent)
 
 
 def _remove(*paths: Path) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
     for directory in {path.parent for path in paths if path.parent.exists()}:
-        _sync(directory)
+        sync_directory(directory)
 
 
-def _write_durably(path: Path, value: Intent | Outcome) -> None:
-    new = path.with_name(f"{path.name}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(asdict(value), file, default=datetime.isoformat)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(path: Path, value: Intent | Outcome) -> None:
+    write_private(path, json.dumps(asdict(value), default=datetime.isoformat).encode())

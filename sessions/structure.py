@@ -7,14 +7,18 @@ import os
 import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from sessions.agreement import REPAIR, RESTORE, Finding
 from sessions.csv_file import read_sessions
-from sessions.database_file import FIRST_TABLES, SIDE_FILES, beside, problem_with_tables
+from sessions.database_file import (
+    FIRST_TABLES,
+    SIDE_FILES,
+    beside,
+    looking_into,
+    problem_with_tables,
+)
 from sessions.disk import Disk, RealDisk
 from sessions.journal import Contents, read
 from sessions.session_files import SessionFiles
@@ -116,9 +120,8 @@ def _in_csv(disk: Disk, files: SessionFiles, contents: Contents | None) -> Itera
 
 
 def _inside(path: Path) -> Iterator[Finding]:
-    how = "mode=ro" if beside(path, "-wal").exists() else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as database:
+        with looking_into(path) as database:
             for (said,) in database.execute(f"PRAGMA integrity_check({MOST_TOLD})"):
                 if said != "ok":
                     text = f"{path} is damaged: {' '.join(said.split())}."

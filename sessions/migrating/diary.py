@@ -4,7 +4,6 @@ It has no words and no names of people in it; those stand in the records alone.
 """
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any, Literal
 
 from sessions.migrating.found import Remark
 from sessions.migrating.staging import FromFile
-from sessions.private_files import make_private, make_private_directory
+from sessions.private_files import make_private_directory, write_private
 
 WORK = "work"
 ONE_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
@@ -56,20 +55,8 @@ class Diary:
 
     def write(self, migration: Migration) -> None:
         """Write what is known of a migration; it is on disk afterwards."""
-        path = self.path_of(migration.id)
-        new = path.with_name(f"{path.name}.new")
-        make_private(new)
         text = json.dumps(asdict(migration), indent=1, ensure_ascii=False, default=_as_text)
-        with new.open("w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.rename(path)
-        directory = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        write_private(self.path_of(migration.id), f"{text}\n".encode())
 
     def all(self) -> Sequence[Migration]:
         """Give all migrations, the newest first; what cannot be read is none."""
